@@ -22,6 +22,7 @@ The same seed, engines and data give the same texts and voices; espeak-ng's brea
 """
 
 import argparse
+import itertools
 import json
 import multiprocessing
 import random
@@ -99,7 +100,7 @@ class Cast:
 
     def __init__(self, part):
         families = espeak_speakers()
-        self.espeak = [(f, v) for f in split(families, part) for v in families[f]]
+        self.espeak = [(f, "espeak-ng", v) for f in split(families, part) for v in families[f]]
         self.natural = [
             (speaker, engine, voice)
             for speaker in split(NATURAL, part)
@@ -108,11 +109,11 @@ class Cast:
         ]
 
     def draw(self, rng):
-        """(speaker, engine, voice): half of the time one of the voices cut or learnt from a human speaker."""
-        if self.natural and rng.random() < 0.5:
-            return rng.choice(self.natural)
-        speaker, variant = rng.choice(self.espeak)
-        return speaker, "espeak-ng", f"{rng.choice(ACCENTS)}+{variant}"
+        """(speaker, engine, voice): half of the time a voice cut or learnt from a human speaker; speakers alike often."""
+        voices = self.natural if self.natural and rng.random() < 0.5 else self.espeak
+        speaker = rng.choice(sorted({voice[0] for voice in voices}))
+        _, engine, voice = rng.choice([voice for voice in voices if voice[0] == speaker])
+        return speaker, engine, f"{rng.choice(ACCENTS)}+{voice}" if engine == "espeak-ng" else voice
 
 
 def manner(rng, engine):
@@ -140,7 +141,7 @@ def keyword_jobs(seed):
     items += [("none", text, 1, 4) for text in NEAR_MISSES]
     index = 0
     for label, text, formant_times, natural_times in items:
-        voices = [(s, "espeak-ng", v) for s, v in cast.espeak] * formant_times + cast.natural * natural_times
+        voices = cast.espeak * formant_times + cast.natural * natural_times
         rng = random.Random(f"keywords {seed} {text}")
         if label == "none":
             formant = voices[: len(cast.espeak)]
@@ -231,7 +232,7 @@ def main():
     made, failed, total, batch = 0, 0, 0, 64
     start = time.monotonic()
     with multiprocessing.Pool(args.workers) as pool, (folder / "manifest.jsonl").open("w") as manifest:
-        while total < wanted and (tasks := [(job, folder) for job, _ in zip(jobs, range(batch))]):
+        while total < wanted and (tasks := [(job, folder) for job in itertools.islice(jobs, batch)]):
             for line in pool.imap(make, tasks, chunksize=4):
                 if line is None:
                     failed += 1
