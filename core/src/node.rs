@@ -1,0 +1,133 @@
+//! What a node is to the runtime: something that reads values and writes values.
+//!
+//! A node knows neither its neighbours nor its thread. It keeps its own state between runs (`&mut self`); one
+//! instance belongs to one session.
+
+use std::time::Duration;
+
+use crate::arena::{ReadLease, Scalar, ValueError, WriteLease};
+
+/// Why a node gave no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NodeError {
+    /// The node could not do its work on these inputs.
+    #[error("{0}")]
+    Failed(String),
+    /// A value did not have the shape or element that was asked for.
+    #[error(transparent)]
+    Value(#[from] ValueError),
+    /// An input that the node cannot do without was absent.
+    #[error("input {0} is absent")]
+    AbsentInput(usize),
+    /// The node returned without writing all of an output.
+    #[error("output `{port}` was left unwritten")]
+    Unwritten {
+        /// The output port.
+        port: String,
+    },
+    /// An output held NaN or an infinity.
+    #[error("output `{port}` holds a value that is not finite")]
+    NotFinite {
+        /// The output port.
+        port: String,
+    },
+    /// The node panicked; it is built anew before it runs again.
+    #[error("panicked: {0}")]
+    Panicked(String),
+}
+
+/// A running instance of a node kind.
+pub trait Node: Send {
+    /// Reads the inputs and writes the outputs of one firing.
+    ///
+    /// # Errors
+    /// Any [`NodeError`]; the runtime names the node.
+    fn run(&mut self, inputs: &Inputs<'_>, outputs: &mut Outputs<'_>) -> Result<(), NodeError>;
+
+    /// Forgets everything learnt from earlier firings.
+    fn reset(&mut self) {}
+}
+
+/// The inputs of one firing, in the order of the node's signature.
+pub struct Inputs<'a> {
+    values: &'a [Option<ReadLease>],
+    now: Duration,
+}
+
+impl<'a> Inputs<'a> {
+    /// Inputs as the executor gathered them, at a time of the session's clock.
+    pub fn new(values: &'a [Option<ReadLease>], now: Duration) -> Inputs<'a> {
+        Inputs { values, now }
+    }
+
+    /// How many the signature names, absent ones included.
+    pub fn count(&self) -> usize {
+        self.values.len()
+    }
+
+    /// The value of an input, unless it is absent.
+    pub fn get(&self, index: usize) -> Option<&'a ReadLease> {
+        self.values.get(index).and_then(Option::as_ref)
+    }
+
+    /// The value of an input the node cannot do without.
+    ///
+    /// # Errors
+    /// [`NodeError::AbsentInput`].
+    pub fn require(&self, index: usize) -> Result<&'a ReadLease, NodeError> {
+        self.get(index).ok_or(NodeError::AbsentInput(index))
+    }
+
+    /// Elements of an input that is one tensor.
+    ///
+    /// # Errors
+    /// [`NodeError::AbsentInput`], or [`NodeError::Value`] for another element.
+    pub fn tensor<T: Scalar>(&self, index: usize) -> Result<&'a [T], NodeError> {
+        Ok(self.require(index)?.tensor(0)?)
+    }
+
+    /// When this firing began, on the session's clock.
+    pub fn now(&self) -> Duration {
+        self.now
+    }
+}
+
+/// The outputs of one firing, in the order of the node's signature. An output that is not written at all is
+/// absent, which the signature must allow.
+pub struct Outputs<'a> {
+    leases: &'a mut [WriteLease],
+}
+
+impl<'a> Outputs<'a> {
+    /// Outputs as the executor leased them.
+    pub fn new(leases: &'a mut [WriteLease]) -> Outputs<'a> {
+        Outputs { leases }
+    }
+
+    /// Gives an output that is one tensor its actual sizes and returns its elements, to be filled.
+    ///
+    /// # Errors
+    /// [`NodeError::Value`] when there is no such output or the sizes exceed the plan.
+    pub fn tensor<T: Scalar>(&mut self, index: usize, dims: &[u32]) -> Result<&mut [T], NodeError> {
+        Ok(self.record(index)?.tensor(0, dims)?)
+    }
+
+    /// Writes an output that is one text.
+    ///
+    /// # Errors
+    /// [`NodeError::Value`] when there is no such output or the text is too long.
+    pub fn text(&mut self, index: usize, text: &str) -> Result<(), NodeError> {
+        Ok(self.record(index)?.text(0, text)?)
+    }
+
+    /// The lease of an output, to write its fields one by one.
+    ///
+    /// # Errors
+    /// [`NodeError::Value`] when there is no such output.
+    pub fn record(&mut self, index: usize) -> Result<&mut WriteLease, NodeError> {
+        self.leases
+            .get_mut(index)
+            .ok_or(NodeError::Value(ValueError::NoField { index }))
+    }
+}

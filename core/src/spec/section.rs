@@ -1,0 +1,466 @@
+//! Reads the sections of a pipeline file.
+
+use std::sync::Arc;
+
+use super::reader::{At, Reader};
+use super::settings::{self, Settings};
+use super::{
+    AgentEntry, Contract, Expectation, InputEntry, NodeEntry, OnError, OutputEntry, PlaceWish, Spec,
+    TestEntry, contract,
+};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Source, Span};
+use crate::limits::{INPUTS_MAX, NODES_MAX};
+use crate::port::PortType;
+use crate::yaml::{self, Path, Place, Yaml};
+
+const SECTIONS: [&str; 11] = [
+    "motet", "pipeline", "about", "params", "contract", "types", "inputs", "agents", "nodes", "outputs",
+    "tests",
+];
+
+pub(super) fn read(source: Arc<Source>, settings: &Settings) -> Result<Spec, Diagnostics> {
+    let mut document = yaml::read(&source.text).map_err(|fault| {
+        let offset = yaml::offset_of(&source.text, fault.at.0, fault.at.1);
+        let diagnostic = Diagnostic::error(fault.code, Span::new(&source, offset..offset + 1), fault.message);
+        Diagnostics::from(match fault.help {
+            Some(help) => diagnostic.help(help),
+            None => diagnostic,
+        })
+    })?;
+    let mut reader = Reader {
+        source,
+        faults: Diagnostics::new(),
+    };
+    settings::substitute(&mut reader, &mut document, settings);
+    let root = At {
+        value: &document,
+        path: Path::root(),
+    };
+    let spec = sections(&mut reader, &root);
+    reader.faults.or(spec).map(|(spec, _)| spec)
+}
+
+fn sections(reader: &mut Reader, root: &At<'_>) -> Spec {
+    let known = reader.known(root, "a pipeline file", &SECTIONS);
+    version(reader, root);
+    let mut spec = Spec {
+        source: Arc::clone(&reader.source),
+        pipeline: String::new(),
+        about: None,
+        contract: Contract::default(),
+        inputs: Vec::new(),
+        agents: Vec::new(),
+        nodes: Vec::new(),
+        outputs: Vec::new(),
+        tests: Vec::new(),
+    };
+    if let Some(at) = reader.required(root, "the file", "pipeline", "pipeline: my-pipeline") {
+        spec.pipeline = reader.text(&at, "the name of the pipeline").unwrap_or_default();
+        if !spec.pipeline.is_empty() {
+            pipeline_name(reader, &spec.pipeline, &at);
+        }
+    }
+    for (section, example) in [
+        ("inputs", "inputs: {mic: \"f32[T<=48000] rate=16kHz\"}"),
+        ("outputs", "outputs: {answer: node}"),
+    ] {
+        reader.required(root, "the file", section, example);
+    }
+    let types = root.value.get("types").map(|value| {
+        types(
+            reader,
+            &At {
+                value,
+                path: Path::root().key("types"),
+            },
+        )
+    });
+    let types = types.unwrap_or_default();
+    for (section, at) in known {
+        match section {
+            "about" => spec.about = reader.text(&at, "a sentence"),
+            "contract" => spec.contract = contract::read(reader, &at),
+            "inputs" => spec.inputs = inputs(reader, &at, &types),
+            "agents" => spec.agents = agents(reader, &at),
+            "nodes" => spec.nodes = nodes(reader, &at),
+            "outputs" => spec.outputs = outputs(reader, &at),
+            "tests" => spec.tests = tests(reader, &at),
+            _ => {}
+        }
+    }
+    unique_names(reader, &spec);
+    spec
+}
+
+fn version(reader: &mut Reader, root: &At<'_>) {
+    let Yaml::Map(_) = root.value else { return };
+    let path = Path::root().key("motet");
+    match root.value.get("motet") {
+        Some(Yaml::Integer(1)) => {}
+        Some(other) => {
+            let span = reader.span(&path, Place::Value);
+            let message = format!(
+                "this program reads version 1 of the format, not {}",
+                other.describe()
+            );
+            let fault = Diagnostic::error(Code("MT0110"), span.clone(), message);
+            reader.faults.push(fault.help("write `motet: 1`").fix(span, "1"));
+        }
+        None => {
+            let span = reader.span(&Path::root(), Place::Value);
+            let fault = Diagnostic::error(Code("MT0110"), span.clone(), "the file does not say its version");
+            let start = Span::new(&reader.source, span.range.start..span.range.start);
+            reader.faults.push(
+                fault
+                    .help("begin the file with `motet: 1`")
+                    .fix(start, "motet: 1\n"),
+            );
+        }
+    }
+}
+
+fn pipeline_name(reader: &mut Reader, name: &str, at: &At<'_>) {
+    let letters = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
+    if name.len() > crate::limits::NAME_BYTES_MAX || !name.chars().all(letters) {
+        let span = reader.span(&at.path, Place::Value);
+        let fault = Diagnostic::error(
+            Code("MT0114"),
+            span,
+            format!("`{}` is not a name", name.escape_debug()),
+        );
+        reader
+            .faults
+            .push(fault.help("use lower-case letters, digits, `_` and `-`"));
+    }
+}
+
+fn types(reader: &mut Reader, at: &At<'_>) -> Vec<(String, PortType)> {
+    let mut types: Vec<(String, PortType)> = Vec::new();
+    for (name, at) in reader.entries(at, "a mapping of names to types") {
+        if reader.name(name, &at.path) {
+            let port = port_type(reader, &at, &types);
+            types.extend(port.map(|port| (name.to_owned(), port)));
+        }
+    }
+    types
+}
+
+fn port_type(reader: &mut Reader, at: &At<'_>, types: &[(String, PortType)]) -> Option<PortType> {
+    let text = reader.text(at, "a type such as `f32[T<=48000] rate=16kHz`")?;
+    if let Some((_, port)) = types.iter().find(|(name, _)| *name == text) {
+        return Some(port.clone());
+    }
+    match PortType::parse(&text) {
+        Ok(port) => Some(port),
+        Err(fault) => {
+            let value = reader.span(&at.path, Place::Value);
+            let inner = yaml::inner(&value, &text);
+            let span = inner.map_or(value, |inner| inner.within(fault.range));
+            let mut diagnostic = Diagnostic::error(Code("MT0115"), span.clone(), fault.message);
+            if let Some(replacement) = fault.replacement {
+                diagnostic = diagnostic.fix(span, replacement);
+            }
+            let help = fault.help.or_else(|| {
+                let name = crate::diagnostic::nearest(&text, types.iter().map(|(name, _)| name.as_str()))?;
+                Some(format!("did you mean the type `{name}`?"))
+            });
+            diagnostic.help = help;
+            reader.faults.push(diagnostic);
+            None
+        }
+    }
+}
+
+fn inputs(reader: &mut Reader, at: &At<'_>, types: &[(String, PortType)]) -> Vec<InputEntry> {
+    let mut inputs = Vec::new();
+    for (name, at) in reader.entries(at, "a mapping of names to types") {
+        let named = reader.name(name, &at.path);
+        let port = port_type(reader, &at, types);
+        if let (true, Some(port)) = (named, port) {
+            inputs.push(InputEntry {
+                name: name.to_owned(),
+                port,
+                path: at.path,
+            });
+        }
+    }
+    too_many(reader, at, inputs.len(), INPUTS_MAX, "inputs");
+    inputs
+}
+
+fn too_many(reader: &mut Reader, at: &At<'_>, count: usize, max: usize, what: &str) {
+    if count > max {
+        let span = reader.span(&at.path, Place::Key);
+        reader.fault(
+            "MT0117",
+            span,
+            format!("there are {count} {what}; at most {max} are allowed"),
+        );
+    }
+}
+
+fn nodes(reader: &mut Reader, at: &At<'_>) -> Vec<NodeEntry> {
+    let mut nodes = Vec::new();
+    let entries = reader.entries(at, "a mapping of names to nodes");
+    too_many(reader, at, entries.len(), NODES_MAX, "nodes");
+    for (name, at) in entries.into_iter().take(NODES_MAX) {
+        let named = reader.name(name, &at.path);
+        if let (true, Some(node)) = (named, node(reader, name, &at)) {
+            nodes.push(node);
+        }
+    }
+    nodes
+}
+
+fn node(reader: &mut Reader, name: &str, at: &At<'_>) -> Option<NodeEntry> {
+    let what = format!("node `{name}`");
+    let entries = reader.known(at, &what, &["kind", "in", "with", "when", "place", "on_error"]);
+    let kind = reader.required(at, &what, "kind", "kind: audio/log-mel")?;
+    let mut node = NodeEntry {
+        name: name.to_owned(),
+        kind: reader.text(&kind, "the name of a kind, as in `audio/log-mel`")?,
+        inputs: Vec::new(),
+        with: Vec::new(),
+        when: None,
+        place: PlaceWish::Auto,
+        on_error: OnError::Fail,
+        path: at.path.clone(),
+    };
+    for (key, at) in entries {
+        match key {
+            "in" => node.inputs = node_inputs(reader, &at),
+            "with" => {
+                let with = reader.entries(&at, "a mapping of parameters");
+                node.with = with
+                    .into_iter()
+                    .map(|(key, at)| (key.to_owned(), at.value.clone()))
+                    .collect();
+            }
+            "when" => node.when = reader.text(&at, "a condition such as `alarm.score > 0.8`"),
+            "place" => {
+                let words = [
+                    ("auto", PlaceWish::Auto),
+                    ("cpu", PlaceWish::Cpu),
+                    ("gpu", PlaceWish::Gpu),
+                ];
+                node.place = reader.choice(&at, &words).unwrap_or_default();
+            }
+            "on_error" => {
+                let words = [
+                    ("fail", OnError::Fail),
+                    ("absent", OnError::Absent),
+                    ("last_good", OnError::LastGood),
+                ];
+                node.on_error = reader.choice(&at, &words).unwrap_or_default();
+            }
+            _ => {}
+        }
+    }
+    Some(node)
+}
+
+fn node_inputs(reader: &mut Reader, at: &At<'_>) -> Vec<(Option<String>, super::Reference)> {
+    match at.value {
+        Yaml::Text(_) => reader
+            .reference(at)
+            .map(|reference| (None, reference))
+            .into_iter()
+            .collect(),
+        Yaml::Map(_) => {
+            let mut inputs = Vec::new();
+            for (port, at) in reader.entries(at, "a mapping of inputs") {
+                if reader.name(port, &at.path) {
+                    inputs.extend(
+                        reader
+                            .reference(&at)
+                            .map(|reference| (Some(port.to_owned()), reference)),
+                    );
+                }
+            }
+            inputs
+        }
+        _ => {
+            reader.wrong(
+                at,
+                "a name, or a mapping of inputs to names",
+                Some("in: {signal: mel}"),
+            );
+            Vec::new()
+        }
+    }
+}
+
+fn agents(reader: &mut Reader, at: &At<'_>) -> Vec<AgentEntry> {
+    let mut agents = Vec::new();
+    for (name, at) in reader.entries(at, "a mapping of names to agents") {
+        let named = reader.name(name, &at.path);
+        let what = format!("agent `{name}`");
+        let entries = reader.known(&at, &what, &["use", "in", "with"]);
+        let Some(uses) = reader.required(&at, &what, "use", "use: ../other-pipeline") else {
+            continue;
+        };
+        let Some(uses) = reader.text(&uses, "the folder of a pipeline") else {
+            continue;
+        };
+        let mut agent = AgentEntry {
+            name: name.to_owned(),
+            uses,
+            inputs: Vec::new(),
+            with: Vec::new(),
+            path: at.path.clone(),
+        };
+        for (key, at) in entries {
+            match key {
+                "in" => {
+                    for (port, at) in reader.entries(&at, "a mapping of the agent's inputs") {
+                        agent.inputs.extend(
+                            reader
+                                .reference(&at)
+                                .map(|reference| (port.to_owned(), reference)),
+                        );
+                    }
+                }
+                "with" => {
+                    let with = reader.entries(&at, "a mapping of the agent's parameters");
+                    agent.with = with
+                        .into_iter()
+                        .map(|(key, at)| (key.to_owned(), at.value.clone()))
+                        .collect();
+                }
+                _ => {}
+            }
+        }
+        if named {
+            agents.push(agent);
+        }
+    }
+    agents
+}
+
+fn outputs(reader: &mut Reader, at: &At<'_>) -> Vec<OutputEntry> {
+    let mut outputs = Vec::new();
+    let entries = reader.entries(at, "a mapping of names to what they give");
+    if entries.is_empty() && matches!(at.value, Yaml::Map(_)) {
+        let span = reader.span(&at.path, Place::Key);
+        reader.fault("MT0112", span, "the pipeline has no output");
+    }
+    for (name, at) in entries {
+        let named = reader.name(name, &at.path);
+        if let (true, Some(from)) = (named, reader.reference(&at)) {
+            outputs.push(OutputEntry {
+                name: name.to_owned(),
+                from,
+            });
+        }
+    }
+    outputs
+}
+
+fn tests(reader: &mut Reader, at: &At<'_>) -> Vec<TestEntry> {
+    let mut tests = Vec::new();
+    for (name, at) in reader.entries(at, "a mapping of sentences to cases") {
+        let what = format!("test `{name}`");
+        reader.known(&at, &what, &["feed", "expect"]);
+        let feed = reader.required(&at, &what, "feed", "feed: {mic: inputs/stop.flac}");
+        let expect = reader.required(&at, &what, "expect", "expect: {decision.action: stop}");
+        let (Some(feed), Some(expect)) = (feed, expect) else {
+            continue;
+        };
+        let feed = reader.entries(&feed, "a mapping of inputs to values");
+        tests.push(TestEntry {
+            name: name.to_owned(),
+            feed: feed
+                .into_iter()
+                .map(|(key, at)| (key.to_owned(), at.value.clone()))
+                .collect(),
+            expect: expectations(reader, &expect),
+            path: at.path,
+        });
+    }
+    tests
+}
+
+/// `{decision.action: stop}` or `["decision.score > 0.7"]`.
+fn expectations(reader: &mut Reader, at: &At<'_>) -> Vec<Expectation> {
+    let mut expectations = Vec::new();
+    match at.value {
+        Yaml::List(items) => {
+            for (index, value) in items.iter().enumerate() {
+                let at = At {
+                    value,
+                    path: at.path.index(index),
+                };
+                if let Some(text) = reader.text(&at, "a condition such as `decision.score > 0.7`") {
+                    expectations.push(Expectation {
+                        condition: text.clone(),
+                        text,
+                        path: at.path,
+                    });
+                }
+            }
+        }
+        Yaml::Map(_) => {
+            for (output, at) in reader.entries(at, "a mapping of outputs to values") {
+                let literal = match at.value {
+                    Yaml::Text(text) => format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'")),
+                    Yaml::Bool(value) => value.to_string(),
+                    Yaml::Integer(value) => value.to_string(),
+                    Yaml::Number(value) => format!("{value:?}"),
+                    Yaml::Null | Yaml::List(_) | Yaml::Map(_) => {
+                        reader.wrong(
+                            &at,
+                            "a text, a number, `true` or `false`",
+                            Some("decision.action: stop"),
+                        );
+                        continue;
+                    }
+                };
+                let text = format!("{output}: {}", literal.trim_matches('\''));
+                expectations.push(Expectation {
+                    text,
+                    condition: format!("{output} == {literal}"),
+                    path: at.path,
+                });
+            }
+        }
+        _ => reader.wrong(
+            at,
+            "a mapping of outputs to values, or a list of conditions",
+            None,
+        ),
+    }
+    expectations
+}
+
+/// Inputs, nodes and agents share one space of names.
+fn unique_names(reader: &mut Reader, spec: &Spec) {
+    let inputs = spec
+        .inputs
+        .iter()
+        .map(|entry| (&entry.name, &entry.path, "an input"));
+    let agents = spec
+        .agents
+        .iter()
+        .map(|entry| (&entry.name, &entry.path, "an agent"));
+    let nodes = spec
+        .nodes
+        .iter()
+        .map(|entry| (&entry.name, &entry.path, "a node"));
+    let mut seen = std::collections::BTreeMap::new();
+    for (name, path, what) in inputs.chain(agents).chain(nodes) {
+        if let Some((first, first_what)) = seen.insert(name, (path, what)) {
+            let first = reader.span(first, Place::Key);
+            let span = reader.span(path, Place::Key);
+            let fault = Diagnostic::error(
+                Code("MT0223"),
+                span,
+                format!("`{name}` is {what} and {first_what}"),
+            );
+            reader.faults.push(
+                fault
+                    .and(first, "the name is taken here")
+                    .help("rename one of them"),
+            );
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! End-to-end tests of Motet; see the modules of `main.rs`.
