@@ -3,6 +3,7 @@
 pub mod arena;
 pub mod catalog;
 pub mod diagnostic;
+pub mod expression;
 pub mod limits;
 pub mod machine;
 pub mod node;
