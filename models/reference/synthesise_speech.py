@@ -9,7 +9,7 @@
 
 Parts, each in DIR/PART with a manifest.jsonl:
   train     speech without keywords, by the `train` speakers, of the texts of train splits
-  keywords  the six keywords and about 150 near misses (label `none`), one per file, by the `train` speakers
+  keywords  the six keywords and 126 near misses (label `none`), one per file, by the `train` speakers
   fa        speech without keywords, by the other speakers, of other texts: for counting false alarms
 
 Speakers are split, not voices: kal speaks through two engines and is on one side with both. The sorted list of
