@@ -232,6 +232,11 @@ pub trait NodeKind: Send + Sync {
         false
     }
 
+    /// Where a node with these parameters sends data, outside of its ports; empty means nowhere.
+    fn egress(&self, _params: &Params) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Builds a node that has this signature.
     ///
     /// # Errors

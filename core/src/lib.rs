@@ -2,12 +2,18 @@
 
 pub mod arena;
 pub mod catalog;
+pub mod clock;
+pub mod condition;
 pub mod diagnostic;
 pub mod expression;
+pub mod graph;
 pub mod limits;
 pub mod machine;
 pub mod node;
+pub mod plan;
 pub mod port;
 pub mod quantity;
 pub mod spec;
+pub mod trace;
+pub mod value;
 pub mod yaml;

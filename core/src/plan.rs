@@ -1,0 +1,365 @@
+//! A graph with every decision taken: devices, order, memory, and the verdict on the contract.
+//!
+//! A [`Plan`] is a plain value: it can be printed, compared and stored, and the same graph, machine and options
+//! give the same plan, byte for byte. The runtime makes no choice but which ready step goes next.
+//!
+//! Invariant: two slots share a buffer only if every reader of the one is an ancestor of the writer of the other,
+//! so no timing of parallel nodes can make them meet.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::arena::BufferId;
+use crate::catalog::{Catalog, Cost, Params, Signature};
+use crate::diagnostic::{Diagnostics, Source};
+use crate::expression::Expression;
+use crate::graph::{Feed, Graph, NodeId, Producer};
+use crate::machine::{DeviceId, Machine};
+use crate::port::{Layout, PortType};
+use crate::spec::OnError;
+
+mod memory;
+mod order;
+mod place;
+mod print;
+mod verdict;
+
+/// Names a slot: the place of one value, written once per firing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub struct SlotId(pub u32);
+
+impl SlotId {
+    /// As an index into the slots of its plan.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// Names a step of a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub struct StepId(pub u32);
+
+impl StepId {
+    /// As an index into the steps of its plan.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// What a plan is made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlanOptions {
+    /// Plan for one node at a time: less memory, no parallelism.
+    pub serial: bool,
+}
+
+/// How a node computes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Precision {
+    /// 32-bit floats.
+    F32,
+}
+
+impl Precision {
+    /// As printed.
+    pub fn name(self) -> &'static str {
+        match self {
+            Precision::F32 => "f32",
+        }
+    }
+}
+
+/// A node with its decisions.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PlannedNode {
+    /// Its name; in an agent `agent/name`.
+    pub name: String,
+    /// The agent it belongs to.
+    pub agent: Option<usize>,
+    /// The kind it is of.
+    pub kind: String,
+    /// Its parameters.
+    pub params: Params,
+    /// Its ports.
+    pub signature: Signature,
+    /// What arrives at each input.
+    pub feeds: Vec<Option<Feed>>,
+    /// Pairs of `(input, dimension)` that must have the same size.
+    pub equal_dims: Vec<[(u16, u16); 2]>,
+    /// It runs only when this holds.
+    #[serde(serialize_with = "print::condition")]
+    pub when: Option<Expression>,
+    /// What happens when it fails.
+    #[serde(serialize_with = "print::on_error")]
+    pub on_error: OnError,
+    /// Where it runs.
+    pub device: DeviceId,
+    /// The device that would have been second, and the estimated finish there.
+    pub runner_up: Option<(DeviceId, Duration)>,
+    /// How it computes.
+    pub precision: Precision,
+    /// The step it is part of.
+    pub step: StepId,
+    /// Slots it writes, one per output.
+    pub slots: Vec<SlotId>,
+    /// What a firing takes.
+    pub cost: Cost,
+    /// Estimated time of a firing.
+    pub estimate: Duration,
+    /// Estimated time from the arrival of the request to the end of this node.
+    pub finish: Duration,
+}
+
+/// One or more nodes in a straight line on one device, handed over as one task.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Step {
+    /// Its nodes, in order.
+    pub nodes: Vec<NodeId>,
+    /// Where it runs.
+    pub device: DeviceId,
+    /// Estimated time from its start to the end of the request (HEFT upward rank); more urgent is larger.
+    pub rank: Duration,
+    /// Steps that must end before it starts.
+    pub awaits: u32,
+    /// Steps that wait for it.
+    pub successors: Vec<StepId>,
+}
+
+/// The place of one value.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Slot {
+    /// What writes it.
+    pub producer: Producer,
+    /// As printed: `mic`, `mel.frames`.
+    pub name: String,
+    /// What it carries.
+    pub port: PortType,
+    /// Where its parts lie in the buffer.
+    #[serde(skip)]
+    pub layout: Arc<Layout>,
+    /// The buffer it lives in.
+    pub buffer: BufferId,
+    /// A second buffer with the last good value, for nodes with `on_error: last_good`.
+    pub keep: Option<BufferId>,
+    /// Nodes that read it.
+    pub readers: Vec<NodeId>,
+    /// True when it is given out and lives to the end of the firing.
+    pub is_output: bool,
+}
+
+/// An input of the pipeline.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PlannedInput {
+    /// Its name.
+    pub name: String,
+    /// What it takes.
+    pub port: PortType,
+    /// Where it goes.
+    pub slot: SlotId,
+}
+
+/// An output of the pipeline.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PlannedOutput {
+    /// Its name.
+    pub name: String,
+    /// What it carries.
+    pub port: PortType,
+    /// Where it comes from.
+    pub slot: SlotId,
+    /// The field given out, for one field of a record.
+    pub field: Option<u16>,
+}
+
+/// Bytes by what they are for, on one device.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Bytes {
+    /// Weights, one copy per model.
+    pub weights: u64,
+    /// Buffers of the arena.
+    pub buffers: u64,
+    /// What nodes allocate for themselves.
+    pub workspaces: u64,
+}
+
+impl Bytes {
+    /// All together.
+    pub fn total(self) -> u64 {
+        self.weights + self.buffers + self.workspaces
+    }
+}
+
+/// What the plan takes and what the contract allows.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MemoryVerdict {
+    /// On the CPU.
+    pub cpu: Bytes,
+    /// The contract's bound on that.
+    pub cpu_bytes_max: Option<u64>,
+    /// What all slots would take without sharing.
+    pub unshared_bytes: u64,
+    /// No plan for these values can take less.
+    pub lower_bound_bytes: u64,
+    /// The largest contributor, for people.
+    pub largest: String,
+    /// True when nodes run one after the other, by wish or to fit the contract.
+    pub is_serial: bool,
+}
+
+/// What a chain is estimated to take and what the contract allows.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ChainVerdict {
+    /// Its name.
+    pub name: String,
+    /// The nodes along it.
+    pub nodes: Vec<NodeId>,
+    /// From the arrival of the request to the end of the last node.
+    pub deadline: Duration,
+    /// Share of requests that must keep it.
+    pub quantile: f64,
+    /// The deadline less the headroom.
+    pub allowed: Duration,
+    /// The estimate, from assumed speeds.
+    pub estimate: Duration,
+}
+
+/// What an agent takes of the whole.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AgentVerdict {
+    /// Its name.
+    pub name: String,
+    /// What its nodes take, agents within it included, without sharing with others.
+    pub cpu: Bytes,
+    /// Its contract's bound on that.
+    pub cpu_bytes_max: Option<u64>,
+}
+
+/// A compiled pipeline: see the module.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Plan {
+    /// Name of the pipeline.
+    pub name: String,
+    /// The machine it was made for.
+    pub machine: Machine,
+    /// What it takes.
+    pub inputs: Vec<PlannedInput>,
+    /// Its nodes, in topological order.
+    pub nodes: Vec<PlannedNode>,
+    /// Its steps, in an order they may run one after the other.
+    pub steps: Vec<Step>,
+    /// The places of all values.
+    pub slots: Vec<Slot>,
+    /// Bytes of each buffer.
+    pub buffers: Vec<u64>,
+    /// What it gives.
+    pub outputs: Vec<PlannedOutput>,
+    /// Deadline of a whole request.
+    pub deadline: Option<Duration>,
+    /// Memory, planned and allowed.
+    pub memory: MemoryVerdict,
+    /// Latency, estimated and allowed.
+    pub chains: Vec<ChainVerdict>,
+    /// What each agent takes.
+    pub agents: Vec<AgentVerdict>,
+    /// Where data leaves the machine to; empty means nowhere.
+    pub egress: Vec<String>,
+    /// What the author should look at.
+    #[serde(skip)]
+    pub warnings: Diagnostics,
+    /// The pipeline's text, for the places of run-time faults.
+    #[serde(skip)]
+    pub source: Arc<Source>,
+}
+
+impl Plan {
+    /// Decides devices, order and memory, and holds them against the contract.
+    ///
+    /// # Errors
+    /// Diagnostics `MT03xx`: a device that is not there, memory or latency over the contract, egress that it does
+    /// not allow, a kind that the catalog no longer has.
+    pub fn compile(
+        graph: &Graph,
+        catalog: &Catalog,
+        machine: &Machine,
+        options: &PlanOptions,
+    ) -> Result<Plan, Diagnostics> {
+        let placed = place::place(graph, catalog, machine)?;
+        let concurrent = Draft::new(graph, &placed, options.serial);
+        let over = concurrent.exceeds_contract(graph);
+        // One after the other, more values can share a buffer: slower, but within the contract.
+        let draft = if over && !options.serial { Draft::new(graph, &placed, true) } else { concurrent };
+        verdict::finish(graph, catalog, machine, draft)
+    }
+
+    /// The step a node is part of.
+    pub fn step(&self, id: StepId) -> &Step {
+        &self.steps[id.index()]
+    }
+
+    /// The node of this name.
+    pub fn node(&self, name: &str) -> Option<(NodeId, &PlannedNode)> {
+        let index = self.nodes.iter().position(|node| node.name == name)?;
+        Some((NodeId(u32::try_from(index).ok()?), &self.nodes[index]))
+    }
+
+    /// Bytes of the arena: all buffers.
+    pub fn arena_bytes(&self) -> u64 {
+        self.buffers.iter().sum()
+    }
+}
+
+/// A plan before the contract has been looked at.
+struct Draft {
+    nodes: Vec<PlannedNode>,
+    steps: Vec<Step>,
+    slots: Vec<Slot>,
+    buffers: Vec<u64>,
+    memory: memory::MemoryPlan,
+    is_serial: bool,
+}
+
+impl Draft {
+    fn new(graph: &Graph, placed: &[place::Placed], is_serial: bool) -> Draft {
+        let order = order::order(graph, placed, is_serial);
+        let memory = memory::plan(graph, &order);
+        let mut nodes = Vec::with_capacity(graph.nodes.len());
+        let mut next_slot = graph.inputs.len();
+        for (index, node) in graph.nodes.iter().enumerate() {
+            let slots = next_slot..next_slot + node.signature.outputs.len();
+            next_slot = slots.end;
+            nodes.push(PlannedNode {
+                name: node.name.clone(),
+                agent: node.agent,
+                kind: node.kind.clone(),
+                params: node.params.clone(),
+                signature: node.signature.clone(),
+                feeds: node.feeds.clone(),
+                equal_dims: node.equal_dims.clone(),
+                when: node.when.clone(),
+                on_error: node.on_error,
+                device: placed[index].device,
+                runner_up: placed[index].runner_up,
+                precision: Precision::F32,
+                step: order.step_of[index],
+                slots: slots.map(|slot| SlotId(small(slot))).collect(),
+                cost: placed[index].cost.clone(),
+                estimate: placed[index].estimate,
+                finish: placed[index].finish,
+            });
+        }
+        let slots = memory.slots.clone();
+        Draft { nodes, steps: order.steps, slots, buffers: memory.buffers.clone(), memory, is_serial }
+    }
+
+    fn exceeds_contract(&self, graph: &Graph) -> bool {
+        let bytes = verdict::cpu_bytes(&self.nodes, self.buffers.iter().sum());
+        graph.contract.memory_cpu_bytes.as_ref().is_some_and(|(max, _)| bytes.total() > *max)
+    }
+}
+
+fn small(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX)
+}

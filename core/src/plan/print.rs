@@ -1,0 +1,159 @@
+//! The page that `motet plan` prints.
+
+use std::fmt;
+
+use serde::Serializer;
+
+use super::{Plan, PlannedNode};
+use crate::expression::Expression;
+use crate::quantity::{Bytes, Time};
+use crate::spec::OnError;
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (_, cpu) = self.machine.devices().next().ok_or(fmt::Error)?;
+        writeln!(f, "plan {}  for {} workers and {}", self.name, cpu.workers, Bytes(cpu.memory_bytes))?;
+        self.nodes_table(f)?;
+        self.values_table(f)?;
+        self.memory_lines(f)?;
+        for agent in &self.agents {
+            write!(f, "agent    {}: {}", agent.name, Bytes(agent.cpu.total()))?;
+            match agent.cpu_bytes_max {
+                Some(max) => writeln!(f, " of {} allowed", Bytes(max))?,
+                None => writeln!(f, ", no bound of its own")?,
+            }
+        }
+        for chain in &self.chains {
+            let names: Vec<&str> = chain.nodes.iter().map(|node| self.nodes[node.index()].name.as_str()).collect();
+            writeln!(
+                f,
+                "chain    {}: {} estimated of {} allowed (deadline {}, {} % of requests)  {}",
+                chain.name,
+                Time(chain.estimate),
+                Time(chain.allowed),
+                Time(chain.deadline),
+                chain.quantile * 100.0,
+                names.join(" -> ")
+            )?;
+        }
+        match self.deadline {
+            Some(deadline) => writeln!(f, "request  deadline {}", Time(deadline))?,
+            None => writeln!(f, "request  no deadline")?,
+        }
+        match self.egress.as_slice() {
+            [] => writeln!(f, "egress   none: nothing leaves this machine")?,
+            places => writeln!(f, "egress   {}", places.join(", "))?,
+        }
+        let warning_count = self.warnings.iter().count();
+        match warning_count {
+            0 => writeln!(f, "verdict  ACCEPT"),
+            count => writeln!(f, "verdict  ACCEPT with {count} warning{}", if count == 1 { "" } else { "s" }),
+        }
+    }
+}
+
+impl Plan {
+    fn nodes_table(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut rows = vec![["step", "node", "kind", "device", "precision", "estimate", "finish"].map(str::to_owned)];
+        for (index, step) in self.steps.iter().enumerate() {
+            for node in &step.nodes {
+                let node = &self.nodes[node.index()];
+                rows.push([
+                    format!("{index}"),
+                    node.name.clone(),
+                    node.kind.clone(),
+                    self.placement(node),
+                    node.precision.name().to_owned(),
+                    Time(node.estimate).to_string(),
+                    Time(node.finish).to_string(),
+                ]);
+            }
+        }
+        table(f, &rows, &[5, 6])
+    }
+
+    fn placement(&self, node: &PlannedNode) -> String {
+        let device = &self.machine.device(node.device).name;
+        match node.runner_up {
+            None => device.clone(),
+            Some((other, finish)) => {
+                format!("{device} ({} would end at {})", self.machine.device(other).name, Time(finish))
+            }
+        }
+    }
+
+    fn values_table(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut rows = vec![["slot", "value", "buffer", "bytes", "type"].map(str::to_owned)];
+        for (index, slot) in self.slots.iter().enumerate() {
+            let keep = slot.keep.map_or(String::new(), |keep| format!(" + {}", keep.0));
+            rows.push([
+                format!("{index}"),
+                slot.name.clone(),
+                format!("{}{keep}", slot.buffer.0),
+                slot.layout.bytes.to_string(),
+                slot.port.to_string(),
+            ]);
+        }
+        table(f, &rows, &[2, 3])
+    }
+
+    fn memory_lines(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let memory = &self.memory;
+        write!(f, "memory   cpu {}", Bytes(memory.cpu.total()))?;
+        match memory.cpu_bytes_max {
+            Some(max) => write!(f, " of {} allowed", Bytes(max))?,
+            None => write!(f, ", no bound in the contract")?,
+        }
+        writeln!(
+            f,
+            ": weights {}, buffers {}, workspaces {}",
+            Bytes(memory.cpu.weights),
+            Bytes(memory.cpu.buffers),
+            Bytes(memory.cpu.workspaces)
+        )?;
+        writeln!(
+            f,
+            "         {} buffers; {} without sharing, no plan below {}; largest: {}{}",
+            self.buffers.len(),
+            Bytes(memory.unshared_bytes),
+            Bytes(memory.lower_bound_bytes),
+            memory.largest,
+            if memory.is_serial { "; nodes run one after the other" } else { "" }
+        )
+    }
+}
+
+/// Columns as wide as their widest cell; the listed ones are aligned to the right.
+fn table<const N: usize>(f: &mut fmt::Formatter<'_>, rows: &[[String; N]], right: &[usize]) -> fmt::Result {
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    for row in rows {
+        let mut line = String::from(" ");
+        for (column, cell) in row.iter().enumerate() {
+            let width = width(column);
+            line.push(' ');
+            line.push_str(&if right.contains(&column) {
+                format!("{cell:>width$} ")
+            } else {
+                format!("{cell:<width$} ")
+            });
+        }
+        writeln!(f, "{}", line.trim_end())?;
+    }
+    writeln!(f)
+}
+
+#[expect(clippy::ref_option, reason = "the form that serde asks for")]
+pub(super) fn condition<S: Serializer>(when: &Option<Expression>, serializer: S) -> Result<S::Ok, S::Error> {
+    match when {
+        Some(expression) => serializer.collect_str(expression),
+        None => serializer.serialize_none(),
+    }
+}
+
+pub(super) fn on_error<S: Serializer>(on_error: &OnError, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(match on_error {
+        OnError::Fail => "fail",
+        OnError::Absent => "absent",
+        OnError::LastGood => "last_good",
+    })
+}
