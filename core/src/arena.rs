@@ -240,6 +240,46 @@ impl WriteLease {
         (0..self.layout.fields.len()).find(|field| self.written & (1 << field) == 0)
     }
 
+    /// Bytes of all elements written.
+    pub(crate) fn written_bytes(&mut self) -> u64 {
+        let layout = Arc::clone(&self.layout);
+        let head: &[u32] = bytemuck::cast_slice(self.bytes_mut());
+        let bytes = layout.fields.iter().map(|field| {
+            let dims = &head[field.head_index..field.head_index + field.dims.len()];
+            dims.iter().map(|size| u64::from(*size)).product::<u64>() * field.element.bytes() as u64
+        });
+        bytes.sum()
+    }
+
+    /// Whether every float written is finite.
+    pub(crate) fn is_finite(&self) -> bool {
+        let bytes: &[u8] = self
+            .buffer
+            .as_ref()
+            .map_or(&[], |buffer| bytemuck::cast_slice(&buffer.lines));
+        let floats = self
+            .layout
+            .fields
+            .iter()
+            .filter(|field| field.element == Element::F32);
+        floats.into_iter().all(|field| {
+            let head: &[u32] = bytemuck::cast_slice(&bytes[..(field.head_index + field.dims.len()) * 4]);
+            let count: usize = head[field.head_index..]
+                .iter()
+                .map(|size| *size as usize)
+                .product();
+            let data: &[f32] = bytemuck::cast_slice(&bytes[field.offset..field.offset + count * 4]);
+            data.iter().all(|value| value.is_finite())
+        })
+    }
+
+    /// Publishes a copy of another value of the same layout.
+    pub(crate) fn copy_from(mut self, value: &ReadLease) -> ReadLease {
+        let length = self.layout.bytes;
+        self.bytes_mut()[..length].copy_from_slice(&value.all_bytes()[..length]);
+        self.publish(value.stamp)
+    }
+
     /// Ends the writing: from now on the value is read-only.
     pub fn publish(mut self, stamp: Duration) -> ReadLease {
         let buffer = self
@@ -383,13 +423,8 @@ impl ReadLease {
         Ok(&self.all_bytes()[place.offset..place.offset + count * place.element.bytes()])
     }
 
-    /// Layout of the whole value this lease is a part of.
-    pub(crate) fn layout(&self) -> &Layout {
-        &self.layout
-    }
-
     /// Every byte of the value, the head of sizes included.
-    pub(crate) fn all_bytes(&self) -> &[u8] {
+    fn all_bytes(&self) -> &[u8] {
         bytemuck::cast_slice(&self.buffer.lines)
     }
 

@@ -21,9 +21,14 @@ pub struct Monotonic {
 
 impl Monotonic {
     /// A clock that starts now.
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that asks the machine for the time")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that asks the machine for the time"
+    )]
     pub fn start() -> Monotonic {
-        Monotonic { start: Instant::now() }
+        Monotonic {
+            start: Instant::now(),
+        }
     }
 }
 

@@ -21,16 +21,28 @@ impl<'a> InputScope<'a> {
     }
 
     fn names(&self) -> impl Iterator<Item = &str> + Clone {
-        self.inputs.iter().filter(|input| input.port.is_some()).map(|input| input.name.as_str())
+        self.inputs
+            .iter()
+            .filter(|input| input.port.is_some())
+            .map(|input| input.name.as_str())
     }
 }
 
 impl Scope for InputScope<'_> {
     fn lookup(&self, path: &[&str]) -> Result<(Binding, Type), LookupError> {
         let name = path.first().copied().unwrap_or_default();
-        let found = self.inputs.iter().enumerate().find(|(_, input)| input.name == name);
+        let found = self
+            .inputs
+            .iter()
+            .enumerate()
+            .find(|(_, input)| input.name == name);
         let Some((index, port)) = found.and_then(|(index, input)| Some((index, input.port.as_ref()?))) else {
-            return Err(unknown(0, format!("there is no input `{name}` here"), name, self.names()));
+            return Err(unknown(
+                0,
+                format!("there is no input `{name}` here"),
+                name,
+                self.names(),
+            ));
         };
         let field = path.get(1).copied();
         if let Some(third) = path.get(2) {
@@ -39,29 +51,53 @@ impl Scope for InputScope<'_> {
         let input = u16::try_from(index).unwrap_or(u16::MAX);
         match (port, field) {
             (PortType::Tensor(tensor), None) => Ok((Binding { input, field: 0 }, scalar(name, tensor, 0)?)),
-            (PortType::Tensor(_), Some(field)) => {
-                Err(unknown(1, format!("`{name}` is {port} and has no field `{field}`"), field, []))
-            }
+            (PortType::Tensor(_), Some(field)) => Err(unknown(
+                1,
+                format!("`{name}` is {port} and has no field `{field}`"),
+                field,
+                [],
+            )),
             (PortType::Record(fields), None) => {
                 let names: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
-                let message = format!("`{name}` is a record; name one of its fields: {}", names.join(", "));
-                Err(LookupError { message, suggestion: None, segment: 0 })
+                let message = format!(
+                    "`{name}` is a record; name one of its fields: {}",
+                    names.join(", ")
+                );
+                Err(LookupError {
+                    message,
+                    suggestion: None,
+                    segment: 0,
+                })
             }
             (PortType::Record(fields), Some(field)) => match port.field(field) {
                 Some((at, tensor)) => {
                     let field_index = u16::try_from(at).unwrap_or(u16::MAX);
-                    Ok((Binding { input, field: field_index }, scalar(field, tensor, 1)?))
+                    Ok((
+                        Binding {
+                            input,
+                            field: field_index,
+                        },
+                        scalar(field, tensor, 1)?,
+                    ))
                 }
                 None => {
                     let names = fields.iter().map(|field| field.name.as_str());
-                    Err(unknown(1, format!("`{name}` has no field `{field}`"), field, names))
+                    Err(unknown(
+                        1,
+                        format!("`{name}` has no field `{field}`"),
+                        field,
+                        names,
+                    ))
                 }
             },
         }
     }
 
     fn presence(&self, name: &str) -> Option<u16> {
-        let index = self.inputs.iter().position(|input| input.name == name && input.port.is_some())?;
+        let index = self
+            .inputs
+            .iter()
+            .position(|input| input.name == name && input.port.is_some())?;
         u16::try_from(index).ok()
     }
 }
@@ -72,7 +108,11 @@ fn scalar(name: &str, tensor: &TensorType, segment: usize) -> Result<Type, Looku
         (Element::F32 | Element::I32 | Element::I64 | Element::U8, 0) => Ok(Type::Number),
         (Element::F32 | Element::I32 | Element::I64 | Element::U8, _) => {
             let message = format!("`{name}` is {tensor}, not one number or text");
-            Err(LookupError { message, suggestion: None, segment })
+            Err(LookupError {
+                message,
+                suggestion: None,
+                segment,
+            })
         }
     }
 }
@@ -83,7 +123,11 @@ fn unknown<'a>(
     found: &str,
     known: impl IntoIterator<Item = &'a str>,
 ) -> LookupError {
-    LookupError { message, suggestion: nearest(found, known).map(str::to_owned), segment }
+    LookupError {
+        message,
+        suggestion: nearest(found, known).map(str::to_owned),
+        segment,
+    }
 }
 
 /// The values of one firing, to evaluate a condition over them.
@@ -96,7 +140,10 @@ impl LeaseValues<'_> {
 }
 
 impl Values for LeaseValues<'_> {
-    #[expect(clippy::cast_precision_loss, reason = "a condition compares numbers as 64-bit floats")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a condition compares numbers as 64-bit floats"
+    )]
     fn number(&self, at: Binding) -> Option<f64> {
         let (lease, field) = (self.lease(at.input)?, usize::from(at.field));
         let value = match lease.element(field).ok()? {

@@ -248,7 +248,10 @@ impl Graph {
         check::unused(&flat, &connected, &outputs, &mut faults);
         let nodes = connected.take_nodes();
         let inputs = spec.inputs.iter();
-        let inputs = inputs.map(|entry| GraphInput { name: entry.name.clone(), port: entry.port.clone() });
+        let inputs = inputs.map(|entry| GraphInput {
+            name: entry.name.clone(),
+            port: entry.port.clone(),
+        });
         let graph = Graph {
             name: spec.pipeline.clone(),
             source: Arc::clone(&spec.source),

@@ -66,6 +66,11 @@ impl<'a> Inputs<'a> {
         self.values.len()
     }
 
+    /// All of them, in order, `None` for an absent one.
+    pub fn values(&self) -> &'a [Option<ReadLease>] {
+        self.values
+    }
+
     /// The value of an input, unless it is absent.
     pub fn get(&self, index: usize) -> Option<&'a ReadLease> {
         self.values.get(index).and_then(Option::as_ref)

@@ -290,7 +290,11 @@ impl Plan {
         let concurrent = Draft::new(graph, &placed, options.serial);
         let over = concurrent.exceeds_contract(graph);
         // One after the other, more values can share a buffer: slower, but within the contract.
-        let draft = if over && !options.serial { Draft::new(graph, &placed, true) } else { concurrent };
+        let draft = if over && !options.serial {
+            Draft::new(graph, &placed, true)
+        } else {
+            concurrent
+        };
         verdict::finish(graph, catalog, machine, draft)
     }
 
@@ -351,12 +355,23 @@ impl Draft {
             });
         }
         let slots = memory.slots.clone();
-        Draft { nodes, steps: order.steps, slots, buffers: memory.buffers.clone(), memory, is_serial }
+        Draft {
+            nodes,
+            steps: order.steps,
+            slots,
+            buffers: memory.buffers.clone(),
+            memory,
+            is_serial,
+        }
     }
 
     fn exceeds_contract(&self, graph: &Graph) -> bool {
         let bytes = verdict::cpu_bytes(&self.nodes, self.buffers.iter().sum());
-        graph.contract.memory_cpu_bytes.as_ref().is_some_and(|(max, _)| bytes.total() > *max)
+        graph
+            .contract
+            .memory_cpu_bytes
+            .as_ref()
+            .is_some_and(|(max, _)| bytes.total() > *max)
     }
 }
 

@@ -136,12 +136,18 @@ impl Value {
     /// One-dimensional floats.
     pub fn samples(data: impl Into<Vec<f32>>) -> Value {
         let data = data.into();
-        Value::F32 { dims: vec![u32::try_from(data.len()).unwrap_or(u32::MAX)], data }
+        Value::F32 {
+            dims: vec![u32::try_from(data.len()).unwrap_or(u32::MAX)],
+            data,
+        }
     }
 
     /// One float.
     pub fn number(value: f32) -> Value {
-        Value::F32 { dims: Vec::new(), data: vec![value] }
+        Value::F32 {
+            dims: Vec::new(),
+            data: vec![value],
+        }
     }
 
     /// What a lease shows, copied.
@@ -184,7 +190,10 @@ impl Value {
     /// A part of a record.
     pub fn field(&self, name: &str) -> Option<&Value> {
         match self {
-            Value::Record(fields) => fields.iter().find(|(field, _)| field == name).map(|(_, value)| value),
+            Value::Record(fields) => fields
+                .iter()
+                .find(|(field, _)| field == name)
+                .map(|(_, value)| value),
             _ => None,
         }
     }
@@ -201,7 +210,12 @@ impl Value {
     ///
     /// # Errors
     /// The first thing that is not as the type says.
-    pub(crate) fn write(&self, name: &str, port: &PortType, lease: &mut WriteLease) -> Result<(), InputError> {
+    pub(crate) fn write(
+        &self,
+        name: &str,
+        port: &PortType,
+        lease: &mut WriteLease,
+    ) -> Result<(), InputError> {
         match (port, self) {
             (PortType::Tensor(tensor), value) => value.write_tensor((name, tensor), 0, lease),
             (PortType::Record(fields), Value::Record(given)) if given.len() == fields.len() => {
@@ -229,15 +243,23 @@ impl Value {
         lease: &mut WriteLease,
     ) -> Result<(), InputError> {
         let explain = |error: ValueError| match error {
-            ValueError::Shape { found, .. } => {
-                InputError::Shape { name: name.to_owned(), port: tensor.to_string(), found }
-            }
+            ValueError::Shape { found, .. } => InputError::Shape {
+                name: name.to_owned(),
+                port: tensor.to_string(),
+                found,
+            },
             ValueError::NoField { .. } | ValueError::Element { .. } | ValueError::Utf8 { .. } => {
-                InputError::Type { name: name.to_owned(), port: tensor.to_string(), found: self.describe() }
+                InputError::Type {
+                    name: name.to_owned(),
+                    port: tensor.to_string(),
+                    found: self.describe(),
+                }
             }
         };
-        let short = |dims: &Vec<u32>| {
-            InputError::Shape { name: name.to_owned(), port: tensor.to_string(), found: dims.clone() }
+        let short = |dims: &Vec<u32>| InputError::Shape {
+            name: name.to_owned(),
+            port: tensor.to_string(),
+            found: dims.clone(),
         };
         match self {
             Value::F32 { dims, data } => {
@@ -265,7 +287,10 @@ impl Value {
 
 fn check_floats(name: &str, tensor: &TensorType, data: &[f32]) -> Result<(), InputError> {
     if let Some(at) = data.iter().position(|value| !value.is_finite()) {
-        return Err(InputError::NotFinite { name: name.to_owned(), at });
+        return Err(InputError::NotFinite {
+            name: name.to_owned(),
+            at,
+        });
     }
     let Some(range) = tensor.range else { return Ok(()) };
     let outside = |value: &f32| !(range.low..=range.high).contains(&f64::from(*value));
@@ -287,10 +312,22 @@ fn copy<T: Copy>(target: &mut [T], data: &[T]) -> Option<()> {
 fn tensor_of(lease: &ReadLease, field: usize) -> Result<Value, ValueError> {
     let dims = lease.dims(field)?.to_vec();
     Ok(match lease.element(field)? {
-        Element::F32 => Value::F32 { dims, data: lease.tensor(field)?.to_vec() },
-        Element::I32 => Value::I32 { dims, data: lease.tensor(field)?.to_vec() },
-        Element::I64 => Value::I64 { dims, data: lease.tensor(field)?.to_vec() },
-        Element::U8 => Value::U8 { dims, data: lease.tensor(field)?.to_vec() },
+        Element::F32 => Value::F32 {
+            dims,
+            data: lease.tensor(field)?.to_vec(),
+        },
+        Element::I32 => Value::I32 {
+            dims,
+            data: lease.tensor(field)?.to_vec(),
+        },
+        Element::I64 => Value::I64 {
+            dims,
+            data: lease.tensor(field)?.to_vec(),
+        },
+        Element::U8 => Value::U8 {
+            dims,
+            data: lease.tensor(field)?.to_vec(),
+        },
         Element::Utf8 => Value::Text(lease.text(field)?.to_owned()),
     })
 }
@@ -314,7 +351,8 @@ fn nested<T: Copy + Into<serde_json::Value>>(dims: &[u32], data: &[T]) -> serde_
         None => data.first().copied().map_or(serde_json::Value::Null, Into::into),
         Some((size, rest)) => {
             let stride = rest.iter().map(|size| *size as usize).product::<usize>();
-            let parts = (0..*size as usize).map(|index| nested(rest, &data[index * stride..(index + 1) * stride]));
+            let parts =
+                (0..*size as usize).map(|index| nested(rest, &data[index * stride..(index + 1) * stride]));
             serde_json::Value::Array(parts.collect())
         }
     }

@@ -12,7 +12,11 @@ use crate::spec::{ChainEntry, Reference};
 use crate::yaml::Place;
 
 /// The outputs of the pipeline itself; `None` for one with faults.
-pub(super) fn outputs(flat: &Flat, connected: &Connected, faults: &mut Diagnostics) -> Vec<Option<GraphOutput>> {
+pub(super) fn outputs(
+    flat: &Flat,
+    connected: &Connected,
+    faults: &mut Diagnostics,
+) -> Vec<Option<GraphOutput>> {
     let spec = &flat.scopes[0].spec;
     let mut outputs = Vec::with_capacity(spec.outputs.len());
     for entry in &spec.outputs {
@@ -21,7 +25,11 @@ pub(super) fn outputs(flat: &Flat, connected: &Connected, faults: &mut Diagnosti
         outputs.push(match found {
             Some(Ok((feed, port))) => {
                 private_output(flat, &entry.name, &entry.from, &port, faults);
-                Some(GraphOutput { name: entry.name.clone(), feed, port })
+                Some(GraphOutput {
+                    name: entry.name.clone(),
+                    feed,
+                    port,
+                })
             }
             Some(Err(NoFeed::Fault(fault))) => {
                 faults.push(fault);
@@ -31,9 +39,15 @@ pub(super) fn outputs(flat: &Flat, connected: &Connected, faults: &mut Diagnosti
         });
     }
     for (class, names, path) in &spec.contract.privacy {
-        for name in names.iter().filter(|name| !spec.outputs.iter().any(|output| output.name == **name)) {
+        for name in names
+            .iter()
+            .filter(|name| !spec.outputs.iter().any(|output| output.name == **name))
+        {
             let span = spec.span(path, Place::Value);
-            let message = format!("`{}` may reach output `{name}`, which does not exist", class.name());
+            let message = format!(
+                "`{}` may reach output `{name}`, which does not exist",
+                class.name()
+            );
             let known: Vec<&str> = spec.outputs.iter().map(|output| output.name.as_str()).collect();
             let fault = Diagnostic::error(Code("MT0228"), span, message);
             faults.push(refer::suggest_segment(fault, name, &known));
@@ -53,7 +67,10 @@ fn private_output(flat: &Flat, name: &str, from: &Reference, port: &PortType, fa
         return;
     }
     let span = spec.span(&from.path, Place::Value);
-    let message = format!("output `{name}` would give out a value of class `{}`", class.name());
+    let message = format!(
+        "output `{name}` would give out a value of class `{}`",
+        class.name()
+    );
     let help = format!(
         "put a node that lowers the class before it, or allow it: `contract: {{privacy: {{{}: [{name}]}}}}`",
         class.name()
@@ -66,7 +83,9 @@ pub(super) fn chains(flat: &Flat, connected: &Connected, faults: &mut Diagnostic
     let mut chains = Vec::new();
     for (scope, entry) in flat.scopes.iter().enumerate() {
         for chain in &entry.spec.contract.chains {
-            let Some(nodes) = stations(flat, connected, scope, chain, faults) else { continue };
+            let Some(nodes) = stations(flat, connected, scope, chain, faults) else {
+                continue;
+            };
             chains.push(GraphChain {
                 name: format!("{}{}", entry.prefix, chain.name),
                 nodes,
@@ -91,7 +110,10 @@ fn stations(
     let mut before: Option<(&str, Producer)> = None;
     for station in &chain.stations {
         let segments = station.split('.').map(str::to_owned).collect();
-        let reference = Reference { segments, path: chain.path.clone() };
+        let reference = Reference {
+            segments,
+            path: chain.path.clone(),
+        };
         let target = refer::target(flat, scope, &reference, faults)?;
         let here = match target.head {
             Head::Input(index) => Producer::Input(u16::try_from(index).unwrap_or(u16::MAX)),
@@ -100,7 +122,10 @@ fn stations(
         if let Some((name, before)) = before {
             if !leads_to(connected, before, here) {
                 let span = flat.located(scope, &chain.path).span(Place::Value);
-                let message = format!("chain `{}`: nothing leads from `{name}` to `{station}`", chain.name);
+                let message = format!(
+                    "chain `{}`: nothing leads from `{name}` to `{station}`",
+                    chain.name
+                );
                 let help = "name stations in the order the data takes, as in `mic -> mel -> decide`";
                 faults.push(Diagnostic::error(Code("MT0224"), span, message).help(help));
                 return None;
@@ -120,7 +145,9 @@ fn leads_to(connected: &Connected, from: Producer, to: Producer) -> bool {
     let mut seen = vec![false; nodes.len()];
     let mut stack = vec![to];
     while let Some(node) = stack.pop() {
-        let Some(found) = nodes.get(node.index()) else { continue };
+        let Some(found) = nodes.get(node.index()) else {
+            continue;
+        };
         if std::mem::replace(&mut seen[node.index()], true) {
             continue;
         }
@@ -169,14 +196,21 @@ pub(super) fn expectations(
         for expectation in test.expect.iter().filter(|_| complete) {
             let at = flat.located(0, &expectation.path);
             let mut found = Diagnostics::new();
-            let condition = super::connect::fault::condition(at.clone(), &expectation.condition, &inputs, &mut found);
+            let condition =
+                super::connect::fault::condition(at.clone(), &expectation.condition, &inputs, &mut found);
             match condition {
                 Some(condition) => {
-                    conditions.push(GraphExpectation { text: expectation.text.clone(), condition });
+                    conditions.push(GraphExpectation {
+                        text: expectation.text.clone(),
+                        condition,
+                    });
                 }
                 // In `decision.action: stop` the name stands in the key.
                 None if expectation.text != expectation.condition => {
-                    let message = found.iter().next().map_or(String::new(), |fault| fault.message.clone());
+                    let message = found
+                        .iter()
+                        .next()
+                        .map_or(String::new(), |fault| fault.message.clone());
                     let help = found.iter().next().and_then(|fault| fault.help.clone());
                     let span = at.span(Place::Key);
                     let mut fault = Diagnostic::error(Code("MT0228"), span.clone(), message);
@@ -200,17 +234,23 @@ fn mend_output(path: &str, outputs: &[ConnectedInput]) -> Option<String> {
     let paths: Vec<String> = outputs
         .iter()
         .flat_map(|output| match &output.port {
-            Some(PortType::Record(fields)) => {
-                fields.iter().map(|field| format!("{}.{}", output.name, field.name)).collect()
-            }
+            Some(PortType::Record(fields)) => fields
+                .iter()
+                .map(|field| format!("{}.{}", output.name, field.name))
+                .collect(),
             Some(PortType::Tensor(_)) | None => vec![output.name.clone()],
         })
         .collect();
-    nearest(path, paths.iter().map(String::as_str)).filter(|near| *near != path).map(str::to_owned)
+    nearest(path, paths.iter().map(String::as_str))
+        .filter(|near| *near != path)
+        .map(str::to_owned)
 }
 
 pub(super) fn limits(flat: &Flat, connected: &Connected, faults: &mut Diagnostics) {
-    let edge_count: usize = connected.nodes().map(|node| node.feeds.iter().flatten().count()).sum();
+    let edge_count: usize = connected
+        .nodes()
+        .map(|node| node.feeds.iter().flatten().count())
+        .sum();
     if edge_count > EDGES_MAX {
         let spec = &flat.scopes[0].spec;
         let span = spec.span(&crate::yaml::Path::root().key("nodes"), Place::Key);
@@ -233,12 +273,22 @@ pub(super) fn unused(
     let spec = &flat.scopes[0].spec;
     let mut node_used = vec![false; nodes.len()];
     let mut input_used = vec![false; spec.inputs.len()];
-    let mut stack: Vec<Producer> = outputs.iter().flatten().map(|output| output.feed.producer).collect();
+    let mut stack: Vec<Producer> = outputs
+        .iter()
+        .flatten()
+        .map(|output| output.feed.producer)
+        .collect();
     while let Some(producer) = stack.pop() {
         match producer {
             Producer::Input(index) => input_used[usize::from(index)] = true,
             Producer::Node(node, _) if !std::mem::replace(&mut node_used[node.index()], true) => {
-                stack.extend(nodes[node.index()].feeds.iter().flatten().map(|feed| feed.producer));
+                stack.extend(
+                    nodes[node.index()]
+                        .feeds
+                        .iter()
+                        .flatten()
+                        .map(|feed| feed.producer),
+                );
             }
             Producer::Node(_, _) => {}
         }
@@ -246,7 +296,9 @@ pub(super) fn unused(
     for (node, _) in nodes.iter().zip(&node_used).filter(|(_, used)| !**used) {
         let span = node.at.span(Place::Key);
         let message = format!("no output needs node `{}`", node.name);
-        faults.push(Diagnostic::warning(Code("MT0218"), span, message).help("remove it, or add it to `outputs:`"));
+        faults.push(
+            Diagnostic::warning(Code("MT0218"), span, message).help("remove it, or add it to `outputs:`"),
+        );
     }
     for (entry, _) in spec.inputs.iter().zip(&input_used).filter(|(_, used)| !**used) {
         let span = spec.span(&entry.path, Place::Key);

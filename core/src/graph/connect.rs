@@ -30,7 +30,10 @@ pub(super) fn order(flat: &Flat, faults: &mut Diagnostics) -> Order {
     for (index, node) in flat.nodes.iter().enumerate() {
         let inputs = &flat.entry(index).inputs;
         targets.push(
-            inputs.iter().map(|(_, reference)| refer::target(flat, node.scope, reference, faults)).collect(),
+            inputs
+                .iter()
+                .map(|(_, reference)| refer::target(flat, node.scope, reference, faults))
+                .collect(),
         );
     }
     let mut graph: DiGraph<(), ()> = DiGraph::new();
@@ -54,16 +57,24 @@ pub(super) fn order(flat: &Flat, faults: &mut Diagnostics) -> Order {
         }
     }
     graph.retain_edges(|graph, edge| {
-        graph.edge_endpoints(edge).is_none_or(|(from, to)| !on_cycle[from.index()] && !on_cycle[to.index()])
+        graph
+            .edge_endpoints(edge)
+            .is_none_or(|(from, to)| !on_cycle[from.index()] && !on_cycle[to.index()])
     });
     let sorted = toposort(&graph, None).unwrap_or_default();
-    let nodes = sorted.into_iter().map(NodeIndex::index).filter(|node| !on_cycle[*node]).collect();
+    let nodes = sorted
+        .into_iter()
+        .map(NodeIndex::index)
+        .filter(|node| !on_cycle[*node])
+        .collect();
     Order { nodes, targets }
 }
 
 /// Prints a cycle as the chain of its names, beginning with the node that stands first in the file.
 fn report_cycle(flat: &Flat, graph: &DiGraph<(), ()>, component: &[NodeIndex], faults: &mut Diagnostics) {
-    let Some(start) = component.iter().min().copied() else { return };
+    let Some(start) = component.iter().min().copied() else {
+        return;
+    };
     let mut chain = vec![start];
     let mut before: BTreeMap<NodeIndex, NodeIndex> = BTreeMap::new();
     let mut queue = std::collections::VecDeque::from([start]);
@@ -73,7 +84,10 @@ fn report_cycle(flat: &Flat, graph: &DiGraph<(), ()>, component: &[NodeIndex], f
         if graph.contains_edge(node, start) {
             break node;
         }
-        let mut next: Vec<NodeIndex> = graph.neighbors(node).filter(|next| component.contains(next)).collect();
+        let mut next: Vec<NodeIndex> = graph
+            .neighbors(node)
+            .filter(|next| component.contains(next))
+            .collect();
         next.sort_unstable();
         for next in next {
             if next != start && !before.contains_key(&next) {
@@ -152,9 +166,8 @@ impl Connected {
             Head::Node(node) => {
                 let (id, found) = self.node(node).ok_or(NoFeed::Unknown)?;
                 let outputs = &found.signature.outputs;
-                let (index, used) = pick_output(outputs, &target.rest).map_err(|fault| {
-                    NoFeed::Fault(fault.diagnostic(span(), &found.name, outputs))
-                })?;
+                let (index, used) = pick_output(outputs, &target.rest)
+                    .map_err(|fault| NoFeed::Fault(fault.diagnostic(span(), &found.name, outputs)))?;
                 let producer = Producer::Node(id, u16::try_from(index).unwrap_or(u16::MAX));
                 (producer, &outputs[index].port, &target.rest[used..])
             }
@@ -167,7 +180,10 @@ impl Connected {
                     PortType::Tensor(_) => Vec::new(),
                     PortType::Record(fields) => fields.iter().map(|field| field.name.as_str()).collect(),
                 };
-                let message = format!("`{}` carries {port} and has no field `{name}`", reference.segments[0]);
+                let message = format!(
+                    "`{}` carries {port} and has no field `{name}`",
+                    reference.segments[0]
+                );
                 let fault = Diagnostic::error(Code("MT0203"), span(), message);
                 return Err(NoFeed::Fault(refer::suggest_segment(fault, name, &names)));
             };
@@ -199,8 +215,10 @@ impl OutputFault {
             }
             OutputFault::Several => {
                 let message = format!("node `{node}` has several outputs");
-                Diagnostic::error(Code("MT0204"), span, message)
-                    .help(format!("write one of them: {node}.{}", names.join(&format!(", {node}."))))
+                Diagnostic::error(Code("MT0204"), span, message).help(format!(
+                    "write one of them: {node}.{}",
+                    names.join(&format!(", {node}."))
+                ))
             }
         }
     }
@@ -209,7 +227,9 @@ impl OutputFault {
 /// The output a reference means and how many of its parts name it: `node.output`, or `node` alone (and then
 /// perhaps a field) when there is one output.
 fn pick_output(outputs: &[OutputSpec], rest: &[String]) -> Result<(usize, usize), OutputFault> {
-    let named = rest.first().and_then(|name| outputs.iter().position(|output| output.name == *name));
+    let named = rest
+        .first()
+        .and_then(|name| outputs.iter().position(|output| output.name == *name));
     match (named, outputs, rest.first()) {
         (Some(index), _, _) => Ok((index, 1)),
         (None, [only], Some(name)) if !matches!(only.port, PortType::Record(_)) => {
@@ -222,17 +242,41 @@ fn pick_output(outputs: &[OutputSpec], rest: &[String]) -> Result<(usize, usize)
 }
 
 pub(super) fn connect(flat: &Flat, order: &Order, catalog: &Catalog, faults: &mut Diagnostics) -> Connected {
-    let input_ports = flat.scopes[0].spec.inputs.iter().map(|entry| entry.port.clone()).collect();
-    let ids = order.nodes.iter().enumerate().map(|(id, flat)| (*flat, id)).collect();
-    let mut connected = Connected { nodes: Vec::with_capacity(order.nodes.len()), ids, input_ports };
+    let input_ports = flat.scopes[0]
+        .spec
+        .inputs
+        .iter()
+        .map(|entry| entry.port.clone())
+        .collect();
+    let ids = order
+        .nodes
+        .iter()
+        .enumerate()
+        .map(|(id, flat)| (*flat, id))
+        .collect();
+    let mut connected = Connected {
+        nodes: Vec::with_capacity(order.nodes.len()),
+        ids,
+        input_ports,
+    };
     for node in &order.nodes {
-        let found = Connecting { flat, node: *node, targets: &order.targets[*node], connected: &connected }
-            .node(catalog, faults);
+        let found = Connecting {
+            flat,
+            node: *node,
+            targets: &order.targets[*node],
+            connected: &connected,
+        }
+        .node(catalog, faults);
         connected.nodes.push(found);
     }
     // A node on a cycle is not in the order; its kind and parameters are checked all the same.
     for node in (0..flat.nodes.len()).filter(|node| !order.nodes.contains(node)) {
-        let connecting = Connecting { flat, node, targets: &order.targets[node], connected: &connected };
+        let connecting = Connecting {
+            flat,
+            node,
+            targets: &order.targets[node],
+            connected: &connected,
+        };
         connecting.kind_and_params(catalog, faults);
     }
     edge::agent_inputs(flat, &connected, faults);
@@ -254,7 +298,10 @@ impl Connecting<'_> {
     ) -> Option<(&'c dyn NodeKind, Params, InputSpecs)> {
         let (entry, scope) = (self.flat.entry(self.node), self.flat.nodes[self.node].scope);
         let Some(kind) = catalog.get(&entry.kind) else {
-            let span = self.flat.located(scope, &entry.path.key("kind")).span(Place::Value);
+            let span = self
+                .flat
+                .located(scope, &entry.path.key("kind"))
+                .span(Place::Value);
             let message = format!("there is no kind `{}`", entry.kind);
             let fault = Diagnostic::error(Code("MT0201"), span.clone(), message);
             faults.push(fault.suggest(span, &entry.kind, catalog.names()));
@@ -319,8 +366,13 @@ impl Connecting<'_> {
         let mut inputs = Vec::new();
         let mut feeds = Vec::new();
         let mut sound = true;
-        let declared = specs.named.iter().map(|spec| (spec.name.clone(), spec.accepts.clone(), spec.optional));
-        let further = named.iter().filter(|name| specs.named.iter().all(|spec| spec.name != **name));
+        let declared = specs
+            .named
+            .iter()
+            .map(|spec| (spec.name.clone(), spec.accepts.clone(), spec.optional));
+        let further = named
+            .iter()
+            .filter(|name| specs.named.iter().all(|spec| spec.name != **name));
         let further = further.map(|name| (name.clone(), specs.further.clone().unwrap_or(Accepts::Any), true));
         for (name, accepts, optional) in declared.chain(further) {
             let at = named.iter().position(|given| *given == name);
@@ -333,7 +385,13 @@ impl Connecting<'_> {
                     match feed {
                         Some(Ok((feed, port))) => {
                             sound &= edge::accept(
-                                &edge::Edge { flat: self.flat, node: self.node, input: &name, reference, feed },
+                                &edge::Edge {
+                                    flat: self.flat,
+                                    node: self.node,
+                                    input: &name,
+                                    reference,
+                                    feed,
+                                },
                                 &accepts,
                                 &port,
                                 faults,
@@ -366,7 +424,11 @@ impl Connecting<'_> {
         inputs: &[ConnectedInput],
         faults: &mut Diagnostics,
     ) -> Option<Vec<OutputSpec>> {
-        let privacy = inputs.iter().filter_map(|input| input.port.as_ref()).map(PortType::privacy).max();
+        let privacy = inputs
+            .iter()
+            .filter_map(|input| input.port.as_ref())
+            .map(PortType::privacy)
+            .max();
         for output in &mut outputs {
             if !kind.lowers_privacy() {
                 for tensor in output.port.tensors_mut() {
@@ -376,8 +438,12 @@ impl Connecting<'_> {
             if !output.port.fits_limits() {
                 let (entry, scope) = (self.flat.entry(self.node), self.flat.nodes[self.node].scope);
                 let span = self.flat.located(scope, &entry.path).span(Place::Key);
-                let message = format!("output `{}` would be {}, more than 1 GiB", output.name, output.port);
-                faults.push(Diagnostic::error(Code("MT0230"), span, message).help("bound its inputs tighter"));
+                let message = format!(
+                    "output `{}` would be {}, more than 1 GiB",
+                    output.name, output.port
+                );
+                faults
+                    .push(Diagnostic::error(Code("MT0230"), span, message).help("bound its inputs tighter"));
                 return None;
             }
         }

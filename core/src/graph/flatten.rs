@@ -39,11 +39,18 @@ impl Flat {
     }
 
     pub(super) fn name(&self, node: usize) -> String {
-        format!("{}{}", self.scopes[self.nodes[node].scope].prefix, self.entry(node).name)
+        format!(
+            "{}{}",
+            self.scopes[self.nodes[node].scope].prefix,
+            self.entry(node).name
+        )
     }
 
     pub(super) fn located(&self, scope: usize, path: &Path) -> Located {
-        Located { source: Arc::clone(&self.scopes[scope].spec.source), path: path.clone() }
+        Located {
+            source: Arc::clone(&self.scopes[scope].spec.source),
+            path: path.clone(),
+        }
     }
 
     /// The flat node that is entry `entry` of a scope.
@@ -72,8 +79,15 @@ struct Expansion<'a> {
 }
 
 pub(super) fn flatten(spec: &Spec, library: &dyn Library, faults: &mut Diagnostics) -> Flat {
-    let flat = Flat { scopes: Vec::new(), nodes: Vec::new() };
-    let mut expansion = Expansion { library, flat, bases: Vec::new() };
+    let flat = Flat {
+        scopes: Vec::new(),
+        nodes: Vec::new(),
+    };
+    let mut expansion = Expansion {
+        library,
+        flat,
+        bases: Vec::new(),
+    };
     expansion.add(Arc::new(spec.clone()), String::new(), None, String::new());
     // Scopes are added breadth first, so the list grows while it is walked.
     let mut scope = 0;
@@ -86,14 +100,20 @@ pub(super) fn flatten(spec: &Spec, library: &dyn Library, faults: &mut Diagnosti
     }
     let flat = &mut expansion.flat;
     for (scope, entry) in flat.scopes.iter().enumerate() {
-        flat.nodes.extend((0..entry.spec.nodes.len()).map(|entry| FlatNode { scope, entry }));
+        flat.nodes
+            .extend((0..entry.spec.nodes.len()).map(|entry| FlatNode { scope, entry }));
     }
     expansion.flat
 }
 
 impl Expansion<'_> {
     fn add(&mut self, spec: Arc<Spec>, prefix: String, user: Option<(usize, usize)>, base: String) -> usize {
-        self.flat.scopes.push(Scope { spec, prefix, user, agents: Vec::new() });
+        self.flat.scopes.push(Scope {
+            spec,
+            prefix,
+            user,
+            agents: Vec::new(),
+        });
         self.bases.push(base);
         self.flat.scopes.len() - 1
     }
@@ -107,7 +127,8 @@ impl Expansion<'_> {
         let chain = self.chain(scope);
         if chain.len() > AGENT_DEPTH_MAX {
             let message = format!("agents are nested deeper than {AGENT_DEPTH_MAX}");
-            faults.push(Diagnostic::error(Code("MT0227"), span(), message).help("use the inner pipeline here"));
+            faults
+                .push(Diagnostic::error(Code("MT0227"), span(), message).help("use the inner pipeline here"));
             return None;
         }
         let found = match self.library.find(&self.bases[scope], &entry.uses) {
@@ -115,7 +136,9 @@ impl Expansion<'_> {
             Err(error) => {
                 let code = match error {
                     super::LibraryError::Outside(_) => Code("MT0120"),
-                    super::LibraryError::Missing(_) | super::LibraryError::Unreadable { .. } => Code("MT0225"),
+                    super::LibraryError::Missing(_) | super::LibraryError::Unreadable { .. } => {
+                        Code("MT0225")
+                    }
                 };
                 let help = "name the folder of a pipeline beside this one, as in `../robot-voice`";
                 faults.push(Diagnostic::error(code, span(), error.to_string()).help(help));
@@ -171,10 +194,16 @@ fn check_inputs(spec: &Spec, agent: usize, inner: &Spec, faults: &mut Diagnostic
     for input in &inner.inputs {
         if !entry.inputs.iter().any(|(name, _)| *name == input.name) {
             let span = spec.span(&entry.path, Place::Key);
-            let message = format!("input `{}` of agent `{}` is not connected", input.name, entry.name);
+            let message = format!(
+                "input `{}` of agent `{}` is not connected",
+                input.name, entry.name
+            );
             let there = inner.span(&input.path, Place::Key);
             let fault = Diagnostic::error(Code("MT0226"), span, message).and(there, "declared here");
-            faults.push(fault.help(format!("add `{}: ..` under its `in:`; it takes {}", input.name, input.port)));
+            faults.push(fault.help(format!(
+                "add `{}: ..` under its `in:`; it takes {}",
+                input.name, input.port
+            )));
         }
     }
 }

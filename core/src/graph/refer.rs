@@ -1,7 +1,7 @@
 //! Finds what a reference means.
 
-use super::flatten::Flat;
 use super::Located;
+use super::flatten::Flat;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::spec::Reference;
 use crate::yaml::Place;
@@ -38,11 +38,17 @@ pub(super) fn target(
         let spec = &flat.scopes[scope].spec;
         let name = segments.first()?.clone();
         if let Some(entry) = spec.nodes.iter().position(|node| node.name == name) {
-            return Some(Target { head: Head::Node(flat.node_of(scope, entry)), rest: segments.split_off(1) });
+            return Some(Target {
+                head: Head::Node(flat.node_of(scope, entry)),
+                rest: segments.split_off(1),
+            });
         }
         if let Some(index) = spec.inputs.iter().position(|input| input.name == name) {
             let Some((user, agent)) = flat.scopes[scope].user else {
-                return Some(Target { head: Head::Input(index), rest: segments.split_off(1) });
+                return Some(Target {
+                    head: Head::Input(index),
+                    rest: segments.split_off(1),
+                });
             };
             let agent = &flat.scopes[user].spec.agents[agent];
             let (_, bound) = agent.inputs.iter().find(|(input, _)| *input == name)?;
@@ -60,7 +66,11 @@ pub(super) fn target(
         unknown(flat, scope, &name, &origin, faults);
         return None;
     }
-    let fault = Diagnostic::error(Code("MT0205"), origin.span(Place::Value), "agents feed each other in a circle");
+    let fault = Diagnostic::error(
+        Code("MT0205"),
+        origin.span(Place::Value),
+        "agents feed each other in a circle",
+    );
     faults.push(fault.help("an agent cannot read what is made from its own output"));
     None
 }
@@ -88,8 +98,15 @@ fn agent_output(
                     let message = format!("agent `{agent}` has no output `{name}`");
                     suggest_segment(Diagnostic::error(Code("MT0203"), span, message), name, &names)
                 }
-                None => Diagnostic::error(Code("MT0204"), span, format!("agent `{agent}` has several outputs"))
-                    .help(format!("write one of them: {agent}.{}", names.join(&format!(", {agent}.")))),
+                None => Diagnostic::error(
+                    Code("MT0204"),
+                    span,
+                    format!("agent `{agent}` has several outputs"),
+                )
+                .help(format!(
+                    "write one of them: {agent}.{}",
+                    names.join(&format!(", {agent}."))
+                )),
             });
             return None;
         }
@@ -101,7 +118,9 @@ fn agent_output(
 
 /// Offers the nearest name in place of one segment of the reference that the diagnostic points at.
 pub(super) fn suggest_segment(diagnostic: Diagnostic, found: &str, known: &[&str]) -> Diagnostic {
-    let Some(span) = diagnostic.labels.first().map(|label| label.span.clone()) else { return diagnostic };
+    let Some(span) = diagnostic.labels.first().map(|label| label.span.clone()) else {
+        return diagnostic;
+    };
     let at = span.text().find(found);
     let part = at.map_or(span.clone(), |at| span.within(at..at + found.len()));
     diagnostic.suggest(part, found, known.iter().copied())

@@ -31,7 +31,9 @@ pub(super) fn plan(graph: &Graph, order: &Order) -> MemoryPlan {
         let bytes = slots[slot].layout.bytes as u64;
         // Every buffer is at least this large by now; the smallest that is free of conflicts wastes least.
         let fits = |(_, others): &&mut (u64, Vec<usize>)| {
-            others.iter().all(|other| can_share(&slots[*other], &slots[slot], &order.before))
+            others
+                .iter()
+                .all(|other| can_share(&slots[*other], &slots[slot], &order.before))
         };
         let best = buffers.iter_mut().filter(fits).min_by_key(|(bytes, _)| *bytes);
         match best {
@@ -40,7 +42,9 @@ pub(super) fn plan(graph: &Graph, order: &Order) -> MemoryPlan {
         }
     }
     for (buffer, (_, sharing)) in buffers.iter().enumerate() {
-        sharing.iter().for_each(|slot| slots[*slot].buffer = BufferId(small(buffer)));
+        sharing
+            .iter()
+            .for_each(|slot| slots[*slot].buffer = BufferId(small(buffer)));
     }
     let unshared_bytes = slots.iter().map(|slot| slot.layout.bytes as u64).sum();
     let lower_bound_bytes = lower_bound(graph, &slots, &order.before);
@@ -53,7 +57,12 @@ pub(super) fn plan(graph: &Graph, order: &Order) -> MemoryPlan {
             }
         }
     }
-    MemoryPlan { slots, buffers, unshared_bytes, lower_bound_bytes }
+    MemoryPlan {
+        slots,
+        buffers,
+        unshared_bytes,
+        lower_bound_bytes,
+    }
 }
 
 /// One slot per input and per output of a node, in that order, with buffers still to be chosen.
@@ -113,7 +122,9 @@ fn can_share(a: &Slot, b: &Slot, before: &[NodeSet]) -> bool {
 
 /// Whether nobody needs `first` any more when `then` is written, whatever the timing.
 fn ends_before(first: &Slot, then: &Slot, before: &[NodeSet]) -> bool {
-    let Producer::Node(writer, _) = then.producer else { return false };
+    let Producer::Node(writer, _) = then.producer else {
+        return false;
+    };
     if first.is_output {
         return false;
     }
@@ -138,7 +149,11 @@ fn lower_bound(graph: &Graph, slots: &[Slot], before: &[NodeSet]) -> u64 {
             let by_it = slot.producer.node() == Some(node);
             written && (by_it || slot.is_output || slot.readers.iter().any(needed))
         };
-        slots.iter().filter(is_live).map(|slot| slot.layout.bytes as u64).sum()
+        slots
+            .iter()
+            .filter(is_live)
+            .map(|slot| slot.layout.bytes as u64)
+            .sum()
     };
     (0..graph.nodes.len()).map(live).max().unwrap_or(0)
 }

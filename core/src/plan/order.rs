@@ -48,7 +48,12 @@ pub(super) fn order(graph: &Graph, placed: &[Placed], is_serial: bool) -> Order 
     let mut awaited: Vec<Vec<usize>> = vec![Vec::new(); chains.len()];
     for (node, producers) in producers.iter().enumerate() {
         let step = step_of[node].index();
-        awaited[step].extend(producers.iter().map(|from| step_of[*from].index()).filter(|from| *from != step));
+        awaited[step].extend(
+            producers
+                .iter()
+                .map(|from| step_of[*from].index())
+                .filter(|from| *from != step),
+        );
     }
     for (step, awaited) in awaited.iter_mut().enumerate() {
         // An order edge: without it two steps could run at the same time.
@@ -65,7 +70,11 @@ pub(super) fn order(graph: &Graph, placed: &[Placed], is_serial: bool) -> Order 
         .map(|(step, nodes)| Step {
             nodes: nodes.iter().map(|node| NodeId(small(*node))).collect(),
             device: placed[nodes[0]].device,
-            rank: nodes.iter().map(|node| placed[*node].rank).max().unwrap_or(Duration::ZERO),
+            rank: nodes
+                .iter()
+                .map(|node| placed[*node].rank)
+                .max()
+                .unwrap_or(Duration::ZERO),
             awaits: small(awaited[step].len()),
             successors: Vec::new(),
         })
@@ -75,7 +84,11 @@ pub(super) fn order(graph: &Graph, placed: &[Placed], is_serial: bool) -> Order 
             steps[*from].successors.push(StepId(small(step)));
         }
     }
-    Order { steps, step_of, before }
+    Order {
+        steps,
+        step_of,
+        before,
+    }
 }
 
 /// By node, the nodes it reads from.
@@ -101,7 +114,10 @@ fn producers(graph: &Graph) -> Vec<Vec<usize>> {
 /// but `a` and no other node reads from `a`.
 fn chains(producers: &[Vec<usize>], placed: &[Placed]) -> Vec<Vec<usize>> {
     let mut reader_count = vec![0usize; producers.len()];
-    producers.iter().flatten().for_each(|producer| reader_count[*producer] += 1);
+    producers
+        .iter()
+        .flatten()
+        .for_each(|producer| reader_count[*producer] += 1);
     let mut chains: Vec<Vec<usize>> = Vec::new();
     let mut chain_of = vec![0usize; producers.len()];
     for node in 0..producers.len() {

@@ -33,7 +33,11 @@ pub(super) fn place(graph: &Graph, catalog: &Catalog, machine: &Machine) -> Resu
     for node in &graph.nodes {
         let Some(kind) = catalog.get(&node.kind) else {
             let span = node.at.span(Place::Key);
-            faults.push(Diagnostic::error(Code("MT0201"), span, format!("there is no kind `{}`", node.kind)));
+            faults.push(Diagnostic::error(
+                Code("MT0201"),
+                span,
+                format!("there is no kind `{}`", node.kind),
+            ));
             continue;
         };
         let wished = |device: &Device| match node.place {
@@ -42,8 +46,11 @@ pub(super) fn place(graph: &Graph, catalog: &Catalog, machine: &Machine) -> Resu
             PlaceWish::Gpu => device.kind == DeviceKind::Gpu,
         };
         let able = |device: &Device| kind.devices().contains(&device.kind);
-        let devices: Vec<DeviceId> =
-            machine.devices().filter(|(_, device)| wished(device) && able(device)).map(|(id, _)| id).collect();
+        let devices: Vec<DeviceId> = machine
+            .devices()
+            .filter(|(_, device)| wished(device) && able(device))
+            .map(|(id, _)| id)
+            .collect();
         if devices.is_empty() {
             let path = node.at.path.key("place");
             let span = path.find(&node.at.source, Place::Value);
@@ -62,7 +69,13 @@ pub(super) fn place(graph: &Graph, catalog: &Catalog, machine: &Machine) -> Resu
     if faults.has_errors() {
         return Err(faults);
     }
-    Ok(Schedule { graph, machine, candidates, costs }.run())
+    Ok(Schedule {
+        graph,
+        machine,
+        candidates,
+        costs,
+    }
+    .run())
 }
 
 struct Schedule<'a> {
@@ -82,8 +95,11 @@ impl Schedule<'_> {
         let mut sequence: Vec<usize> = (0..node_count).collect();
         // Nodes are in topological order, so equal ranks keep producers before their readers.
         sequence.sort_by(|a, b| ranks[*b].total_cmp(&ranks[*a]).then(a.cmp(b)));
-        let mut workers: Vec<Vec<Taken>> =
-            self.machine.devices().map(|(_, device)| vec![Taken::new(); device.workers as usize]).collect();
+        let mut workers: Vec<Vec<Taken>> = self
+            .machine
+            .devices()
+            .map(|(_, device)| vec![Taken::new(); device.workers as usize])
+            .collect();
         let mut chosen: Vec<Option<(DeviceId, f64)>> = vec![None; node_count];
         let mut runners_up = vec![None; node_count];
         for node in sequence {
@@ -105,13 +121,26 @@ impl Schedule<'_> {
             let at = taken.partition_point(|(other, _)| *other < start);
             taken.insert(at, (start, finish));
             chosen[node] = Some((device, finish));
-            runners_up[node] = options.get(1).map(|(finish, _, device, _)| (*device, time(*finish)));
+            runners_up[node] = options
+                .get(1)
+                .map(|(finish, _, device, _)| (*device, time(*finish)));
         }
-        let placed = chosen.into_iter().zip(runners_up).zip(self.costs.iter().cloned()).enumerate();
+        let placed = chosen
+            .into_iter()
+            .zip(runners_up)
+            .zip(self.costs.iter().cloned())
+            .enumerate();
         let placed = placed.map(|(node, ((chosen, runner_up), cost))| {
             let (device, finish) = chosen.unwrap_or((DeviceId(0), 0.0));
             let estimate = time(self.seconds(node, device));
-            Placed { device, runner_up, cost, estimate, finish: time(finish), rank: time(ranks[node]) }
+            Placed {
+                device,
+                runner_up,
+                cost,
+                estimate,
+                finish: time(finish),
+                rank: time(ranks[node]),
+            }
         });
         placed.collect()
     }
@@ -121,8 +150,11 @@ impl Schedule<'_> {
         let mut ranks = vec![0.0f64; self.graph.nodes.len()];
         for node in (0..self.graph.nodes.len()).rev() {
             let devices = &self.candidates[node];
-            let mean =
-                devices.iter().map(|device| self.seconds(node, *device)).sum::<f64>() / devices.len() as f64;
+            let mean = devices
+                .iter()
+                .map(|device| self.seconds(node, *device))
+                .sum::<f64>()
+                / devices.len() as f64;
             ranks[node] += mean;
             for feed in self.graph.nodes[node].feeds.iter().flatten() {
                 if let Producer::Node(producer, output) = feed.producer {
@@ -143,7 +175,9 @@ impl Schedule<'_> {
 
     fn mean_transfer(&self, producer: usize, output: usize, reader: usize) -> f64 {
         let pairs = self.candidates[producer].iter().flat_map(|from| {
-            self.candidates[reader].iter().map(move |to| self.transfer(producer, output, (*from, *to)))
+            self.candidates[reader]
+                .iter()
+                .map(move |to| self.transfer(producer, output, (*from, *to)))
         });
         let (count, sum) = pairs.fold((0usize, 0.0), |(count, sum), seconds| (count + 1, sum + seconds));
         if count == 0 { 0.0 } else { sum / count as f64 }

@@ -12,7 +12,13 @@ use crate::spec::OnError;
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (_, cpu) = self.machine.devices().next().ok_or(fmt::Error)?;
-        writeln!(f, "plan {}  for {} workers and {}", self.name, cpu.workers, Bytes(cpu.memory_bytes))?;
+        writeln!(
+            f,
+            "plan {}  for {} workers and {}",
+            self.name,
+            cpu.workers,
+            Bytes(cpu.memory_bytes)
+        )?;
         self.nodes_table(f)?;
         self.values_table(f)?;
         self.memory_lines(f)?;
@@ -24,7 +30,11 @@ impl fmt::Display for Plan {
             }
         }
         for chain in &self.chains {
-            let names: Vec<&str> = chain.nodes.iter().map(|node| self.nodes[node.index()].name.as_str()).collect();
+            let names: Vec<&str> = chain
+                .nodes
+                .iter()
+                .map(|node| self.nodes[node.index()].name.as_str())
+                .collect();
             writeln!(
                 f,
                 "chain    {}: {} estimated of {} allowed (deadline {}, {} % of requests)  {}",
@@ -47,14 +57,29 @@ impl fmt::Display for Plan {
         let warning_count = self.warnings.iter().count();
         match warning_count {
             0 => writeln!(f, "verdict  ACCEPT"),
-            count => writeln!(f, "verdict  ACCEPT with {count} warning{}", if count == 1 { "" } else { "s" }),
+            count => writeln!(
+                f,
+                "verdict  ACCEPT with {count} warning{}",
+                if count == 1 { "" } else { "s" }
+            ),
         }
     }
 }
 
 impl Plan {
     fn nodes_table(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut rows = vec![["step", "node", "kind", "device", "precision", "estimate", "finish"].map(str::to_owned)];
+        let mut rows = vec![
+            [
+                "step",
+                "node",
+                "kind",
+                "device",
+                "precision",
+                "estimate",
+                "finish",
+            ]
+            .map(str::to_owned),
+        ];
         for (index, step) in self.steps.iter().enumerate() {
             for node in &step.nodes {
                 let node = &self.nodes[node.index()];
@@ -77,7 +102,11 @@ impl Plan {
         match node.runner_up {
             None => device.clone(),
             Some((other, finish)) => {
-                format!("{device} ({} would end at {})", self.machine.device(other).name, Time(finish))
+                format!(
+                    "{device} ({} would end at {})",
+                    self.machine.device(other).name,
+                    Time(finish)
+                )
             }
         }
     }
@@ -118,14 +147,23 @@ impl Plan {
             Bytes(memory.unshared_bytes),
             Bytes(memory.lower_bound_bytes),
             memory.largest,
-            if memory.is_serial { "; nodes run one after the other" } else { "" }
+            if memory.is_serial {
+                "; nodes run one after the other"
+            } else {
+                ""
+            }
         )
     }
 }
 
 /// Columns as wide as their widest cell; the listed ones are aligned to the right.
 fn table<const N: usize>(f: &mut fmt::Formatter<'_>, rows: &[[String; N]], right: &[usize]) -> fmt::Result {
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let width = |column: usize| {
+        rows.iter()
+            .map(|row| row[column].chars().count())
+            .max()
+            .unwrap_or(0)
+    };
     for row in rows {
         let mut line = String::from(" ");
         for (column, cell) in row.iter().enumerate() {

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{AgentVerdict, Bytes, ChainVerdict, Draft, MemoryVerdict, Plan, PlannedInput, PlannedNode, PlannedOutput, Slot, SlotId, small};
+use super::{
+    AgentVerdict, Bytes, ChainVerdict, Draft, MemoryVerdict, Plan, PlannedInput, PlannedNode, PlannedOutput,
+    Slot, SlotId, small,
+};
 use crate::catalog::Catalog;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Source};
 use crate::graph::{Feed, Graph, Producer};
@@ -12,7 +15,12 @@ use crate::quantity;
 use crate::spec::Contract;
 use crate::yaml::{Path, Place};
 
-pub(super) fn finish(graph: &Graph, catalog: &Catalog, machine: &Machine, draft: Draft) -> Result<Plan, Diagnostics> {
+pub(super) fn finish(
+    graph: &Graph,
+    catalog: &Catalog,
+    machine: &Machine,
+    draft: Draft,
+) -> Result<Plan, Diagnostics> {
     let mut faults = graph.warnings.clone();
     let memory = memory(graph, machine, &draft, &mut faults);
     let chains = chains(graph, &draft, &mut faults);
@@ -29,11 +37,15 @@ pub(super) fn finish(graph: &Graph, catalog: &Catalog, machine: &Machine, draft:
         field: output.feed.field,
     });
     let outputs = outputs.collect();
-    let inputs = graph.inputs.iter().enumerate().map(|(index, input)| PlannedInput {
-        name: input.name.clone(),
-        port: input.port.clone(),
-        slot: SlotId(small(index)),
-    });
+    let inputs = graph
+        .inputs
+        .iter()
+        .enumerate()
+        .map(|(index, input)| PlannedInput {
+            name: input.name.clone(),
+            port: input.port.clone(),
+            slot: SlotId(small(index)),
+        });
     let plan = Plan {
         name: graph.name.clone(),
         machine: machine.clone(),
@@ -58,7 +70,10 @@ pub(super) fn finish(graph: &Graph, catalog: &Catalog, machine: &Machine, draft:
 
 /// What nodes take on the CPU beside buffers of this size; weights of one key count once.
 pub(super) fn cpu_bytes<'a>(nodes: impl IntoIterator<Item = &'a PlannedNode>, buffers: u64) -> Bytes {
-    let mut bytes = Bytes { buffers, ..Bytes::default() };
+    let mut bytes = Bytes {
+        buffers,
+        ..Bytes::default()
+    };
     let mut weights = BTreeMap::new();
     for node in nodes {
         bytes.workspaces += node.cost.workspace_bytes;
@@ -97,7 +112,9 @@ fn memory(graph: &Graph, machine: &Machine, draft: &Draft, faults: &mut Diagnost
 }
 
 fn over(contract: &Contract, source: &Arc<Source>, cpu: Bytes, largest: &str, faults: &mut Diagnostics) {
-    let Some((max, path)) = &contract.memory_cpu_bytes else { return };
+    let Some((max, path)) = &contract.memory_cpu_bytes else {
+        return;
+    };
     if cpu.total() <= *max {
         return;
     }
@@ -109,7 +126,11 @@ fn over(contract: &Contract, source: &Arc<Source>, cpu: Bytes, largest: &str, fa
     );
     let enough = format!("{} KiB", cpu.total().div_ceil(1_024));
     let help = format!("the largest part is {largest}; bound its inputs tighter, or allow {enough}");
-    faults.push(Diagnostic::error(Code("MT0301"), span.clone(), message).help(help).fix(span, enough));
+    faults.push(
+        Diagnostic::error(Code("MT0301"), span.clone(), message)
+            .help(help)
+            .fix(span, enough),
+    );
 }
 
 /// The largest slot or set of weights, for people.
@@ -118,17 +139,31 @@ fn largest(nodes: &[PlannedNode], slots: &[Slot]) -> String {
         let weights = node.cost.weights.as_ref()?;
         Some((weights.bytes, format!("weights `{}`", weights.key)))
     });
-    let workspaces = nodes.iter().map(|node| (node.cost.workspace_bytes, format!("the workspace of `{}`", node.name)));
-    let values = slots.iter().map(|slot| (slot.layout.bytes as u64, format!("the value of `{}`", slot.name)));
+    let workspaces = nodes.iter().map(|node| {
+        (
+            node.cost.workspace_bytes,
+            format!("the workspace of `{}`", node.name),
+        )
+    });
+    let values = slots
+        .iter()
+        .map(|slot| (slot.layout.bytes as u64, format!("the value of `{}`", slot.name)));
     let all = weights.chain(workspaces).chain(values);
-    let largest = all.fold((0, String::new()), |best, next| if next.0 > best.0 { next } else { best });
+    let largest = all.fold(
+        (0, String::new()),
+        |best, next| if next.0 > best.0 { next } else { best },
+    );
     format!("{} with {}", largest.1, quantity::Bytes(largest.0))
 }
 
 fn chains(graph: &Graph, draft: &Draft, faults: &mut Diagnostics) -> Vec<ChainVerdict> {
     let mut verdicts = Vec::with_capacity(graph.chains.len());
     for chain in &graph.chains {
-        let last = chain.nodes.last().map(|node| draft.nodes[node.index()].finish).unwrap_or_default();
+        let last = chain
+            .nodes
+            .last()
+            .map(|node| draft.nodes[node.index()].finish)
+            .unwrap_or_default();
         let allowed = chain.deadline.mul_f64((1.0 - chain.headroom).max(0.0));
         if last > allowed {
             let span = chain.at.span(Place::Value);
@@ -175,7 +210,11 @@ fn agents(graph: &Graph, draft: &Draft, faults: &mut Diagnostics) -> Vec<AgentVe
             let help = "allow more there, or bound what is fed to it tighter";
             faults.push(Diagnostic::error(Code("MT0305"), span, message).help(help));
         }
-        verdicts.push(AgentVerdict { name: agent.name.clone(), cpu, cpu_bytes_max: bound.map(|(max, _)| *max) });
+        verdicts.push(AgentVerdict {
+            name: agent.name.clone(),
+            cpu,
+            cpu_bytes_max: bound.map(|(max, _)| *max),
+        });
     }
     verdicts
 }
@@ -195,7 +234,9 @@ fn is_within(graph: &Graph, agent: usize, outer: usize) -> bool {
 fn egress(graph: &Graph, catalog: &Catalog, faults: &mut Diagnostics) -> Vec<String> {
     let mut all = Vec::new();
     for node in &graph.nodes {
-        let Some(kind) = catalog.get(&node.kind) else { continue };
+        let Some(kind) = catalog.get(&node.kind) else {
+            continue;
+        };
         for place in kind.egress(&node.params) {
             let mut contracts = vec![(&graph.contract, "the contract".to_owned())];
             let mut agent = node.agent;
@@ -205,10 +246,16 @@ fn egress(graph: &Graph, catalog: &Catalog, faults: &mut Diagnostics) -> Vec<Str
                 agent = owner.parent;
             }
             for (contract, whose) in contracts {
-                let allowed = contract.egress.as_ref().is_none_or(|(places, _)| places.contains(&place));
+                let allowed = contract
+                    .egress
+                    .as_ref()
+                    .is_none_or(|(places, _)| places.contains(&place));
                 if !allowed {
                     let span = node.at.span(Place::Key);
-                    let message = format!("node `{}` sends data to `{place}`, which {whose} does not allow", node.name);
+                    let message = format!(
+                        "node `{}` sends data to `{place}`, which {whose} does not allow",
+                        node.name
+                    );
                     let help = format!("remove the node, or add `{place}` to `egress`");
                     faults.push(Diagnostic::error(Code("MT0304"), span, message).help(help));
                 }

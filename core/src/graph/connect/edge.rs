@@ -35,7 +35,9 @@ pub(super) fn names(
     for (name, reference) in &entry.inputs {
         let span = |place| flat.located(scope, &reference.path).span(place);
         match name {
-            Some(name) if known.contains(&name.as_str()) || specs.further.is_some() => names.push(name.clone()),
+            Some(name) if known.contains(&name.as_str()) || specs.further.is_some() => {
+                names.push(name.clone())
+            }
             Some(name) => {
                 let message = format!("kind `{}` has no input `{name}`", entry.kind);
                 let fault = Diagnostic::error(Code("MT0206"), span(Place::Key), message);
@@ -54,7 +56,11 @@ pub(super) fn names(
             },
         }
     }
-    for spec in specs.named.iter().filter(|spec| !spec.optional && !names.contains(&spec.name)) {
+    for spec in specs
+        .named
+        .iter()
+        .filter(|spec| !spec.optional && !names.contains(&spec.name))
+    {
         let span = flat.located(scope, &entry.path).span(Place::Key);
         let message = format!("input `{}` of node `{}` is not connected", spec.name, entry.name);
         let takes = match &spec.accepts {
@@ -67,7 +73,11 @@ pub(super) fn names(
     }
     if names.len() > FIELDS_MAX {
         let span = flat.located(scope, &entry.path.key("in")).span(Place::Key);
-        faults.push(Diagnostic::error(Code("MT0230"), span, format!("a node has at most {FIELDS_MAX} inputs")));
+        faults.push(Diagnostic::error(
+            Code("MT0230"),
+            span,
+            format!("a node has at most {FIELDS_MAX} inputs"),
+        ));
         sound = false;
     }
     sound.then_some(names)
@@ -75,9 +85,19 @@ pub(super) fn names(
 
 /// Whether the input takes what arrives; reports the fact that differs.
 pub(super) fn accept(edge: &Edge<'_>, accepts: &Accepts, found: &PortType, faults: &mut Diagnostics) -> bool {
-    let Accepts::Type(wanted) = accepts else { return true };
-    let Err(mismatch) = wanted.accepts(found) else { return true };
-    let Edge { flat, node, input, reference, feed } = edge;
+    let Accepts::Type(wanted) = accepts else {
+        return true;
+    };
+    let Err(mismatch) = wanted.accepts(found) else {
+        return true;
+    };
+    let Edge {
+        flat,
+        node,
+        input,
+        reference,
+        feed,
+    } = edge;
     let (entry, scope) = (flat.entry(*node), flat.nodes[*node].scope);
     let span = flat.located(scope, &reference.path).span(Place::Value);
     let message = format!(
@@ -97,7 +117,8 @@ pub(super) fn accept(edge: &Edge<'_>, accepts: &Accepts, found: &PortType, fault
     }
     if fault.help.is_none() {
         let help = mismatch.help(wanted, found);
-        fault.help = Some(help.unwrap_or_else(|| "put a node between that makes the one of the other".to_owned()));
+        fault.help =
+            Some(help.unwrap_or_else(|| "put a node between that makes the one of the other".to_owned()));
     }
     faults.push(fault);
     false
@@ -106,9 +127,10 @@ pub(super) fn accept(edge: &Edge<'_>, accepts: &Accepts, found: &PortType, fault
 fn producer_span(flat: &Flat, scope: usize, reference: &Reference) -> Option<crate::diagnostic::Span> {
     let mut reported_before = Diagnostics::new();
     match refer::target(flat, scope, reference, &mut reported_before)?.head {
-        refer::Head::Node(node) => {
-            Some(flat.located(flat.nodes[node].scope, &flat.entry(node).path).span(Place::Key))
-        }
+        refer::Head::Node(node) => Some(
+            flat.located(flat.nodes[node].scope, &flat.entry(node).path)
+                .span(Place::Key),
+        ),
         refer::Head::Input(_) => None,
     }
 }
@@ -121,7 +143,9 @@ fn stated_fact(
     found: &PortType,
     declared: crate::diagnostic::Span,
 ) -> Diagnostic {
-    let (PortType::Tensor(wanted), PortType::Tensor(found)) = (wanted, found) else { return fault };
+    let (PortType::Tensor(wanted), PortType::Tensor(found)) = (wanted, found) else {
+        return fault;
+    };
     let mut mended = found.clone();
     match mismatch {
         Mismatch::Rate if found.rate_mhz.is_none() => mended.rate_mhz = wanted.rate_mhz,
@@ -131,8 +155,14 @@ fn stated_fact(
     }
     let text = declared.text();
     let quoted = text.starts_with(['"', '\'']) || mended.to_string().contains([',', '[']);
-    let replacement = if quoted { format!("\"{mended}\"") } else { mended.to_string() };
-    fault.help(format!("if that is so, state it: {mended}")).fix(declared, replacement)
+    let replacement = if quoted {
+        format!("\"{mended}\"")
+    } else {
+        mended.to_string()
+    };
+    fault
+        .help(format!("if that is so, state it: {mended}"))
+        .fix(declared, replacement)
 }
 
 fn mismatch_code(mismatch: &Mismatch) -> Code {
@@ -157,17 +187,27 @@ pub(super) fn equal_dims(
     let mut first: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     let mut pairs = Vec::new();
     for (index, spec) in specs.named.iter().enumerate() {
-        let Accepts::Type(PortType::Tensor(declared)) = &spec.accepts else { continue };
-        for (dim, name) in declared.dims.iter().enumerate().filter_map(|(dim, d)| Some((dim, d.name.as_ref()?))) {
+        let Accepts::Type(PortType::Tensor(declared)) = &spec.accepts else {
+            continue;
+        };
+        for (dim, name) in declared
+            .dims
+            .iter()
+            .enumerate()
+            .filter_map(|(dim, d)| Some((dim, d.name.as_ref()?)))
+        {
             let Some((other, other_dim)) = first.get(name.as_str()).copied() else {
                 first.insert(name, (index, dim));
                 continue;
             };
-            let dim_of = |input: usize, dim: usize| match inputs.get(input).and_then(|input| input.port.as_ref()) {
-                Some(PortType::Tensor(tensor)) => tensor.dims.get(dim),
-                Some(PortType::Record(_)) | None => None,
+            let dim_of =
+                |input: usize, dim: usize| match inputs.get(input).and_then(|input| input.port.as_ref()) {
+                    Some(PortType::Tensor(tensor)) => tensor.dims.get(dim),
+                    Some(PortType::Record(_)) | None => None,
+                };
+            let (Some(a), Some(b)) = (dim_of(other, other_dim), dim_of(index, dim)) else {
+                continue;
             };
-            let (Some(a), Some(b)) = (dim_of(other, other_dim), dim_of(index, dim)) else { continue };
             if (a.max, a.exact) != (b.max, b.exact) {
                 let (entry, scope) = (flat.entry(node), flat.nodes[node].scope);
                 let span = flat.located(scope, &entry.path.key("in")).span(Place::Value);
@@ -175,7 +215,8 @@ pub(super) fn equal_dims(
                     "`{name}` is {a} at `{}` and {b} at `{}`, but must be one size",
                     specs.named[other].name, spec.name
                 );
-                faults.push(Diagnostic::error(Code("MT0213"), span, message).help("give both the same bound"));
+                faults
+                    .push(Diagnostic::error(Code("MT0213"), span, message).help("give both the same bound"));
             }
             let small = |value: usize| u16::try_from(value).unwrap_or(u16::MAX);
             pairs.push([(small(other), small(other_dim)), (small(index), small(dim))]);
@@ -190,8 +231,12 @@ pub(super) fn agent_inputs(flat: &Flat, connected: &Connected, faults: &mut Diag
         let Some((user, agent)) = inner.user else { continue };
         let agent = &flat.scopes[user].spec.agents[agent];
         for input in &inner.spec.inputs {
-            let Some((_, reference)) = agent.inputs.iter().find(|(name, _)| *name == input.name) else { continue };
-            let Some(target) = refer::target(flat, user, reference, faults) else { continue };
+            let Some((_, reference)) = agent.inputs.iter().find(|(name, _)| *name == input.name) else {
+                continue;
+            };
+            let Some(target) = refer::target(flat, user, reference, faults) else {
+                continue;
+            };
             let found = match connected.feed(flat, user, reference, &target) {
                 Ok((_, port)) => port,
                 Err(NoFeed::Fault(fault)) => {

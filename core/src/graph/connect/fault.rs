@@ -14,9 +14,16 @@ pub(super) fn report(flat: &Flat, node: usize, found: Vec<KindFault>, faults: &m
         let span = match &fault.place {
             FaultPlace::Node => flat.located(scope, &entry.path).span(Place::Key),
             FaultPlace::Input(name) => {
-                let path = match entry.inputs.iter().find(|(given, _)| given.as_ref() == Some(name)) {
+                let path = match entry
+                    .inputs
+                    .iter()
+                    .find(|(given, _)| given.as_ref() == Some(name))
+                {
                     Some((_, reference)) => reference.path.clone(),
-                    None => entry.inputs.first().map_or(entry.path.clone(), |(_, first)| first.path.clone()),
+                    None => entry
+                        .inputs
+                        .first()
+                        .map_or(entry.path.clone(), |(_, first)| first.path.clone()),
                 };
                 flat.located(scope, &path).span(Place::Value)
             }
@@ -25,9 +32,14 @@ pub(super) fn report(flat: &Flat, node: usize, found: Vec<KindFault>, faults: &m
                 match written {
                     None => flat.located(scope, &entry.path).span(Place::Key),
                     Some((_, value)) => {
-                        let whole = flat.located(scope, &entry.path.key("with").key(name)).span(Place::Value);
+                        let whole = flat
+                            .located(scope, &entry.path.key("with").key(name))
+                            .span(Place::Value);
                         let text = value.scalar_text().unwrap_or_default();
-                        match range.clone().and_then(|range| Some(inner(&whole, &text)?.within(range))) {
+                        match range
+                            .clone()
+                            .and_then(|range| Some(inner(&whole, &text)?.within(range)))
+                        {
                             Some(part) => part,
                             None => whole,
                         }
@@ -67,7 +79,9 @@ pub(crate) fn condition(
     match checked {
         Ok(expression) => Some(expression),
         Err(found) => {
-            found.into_iter().for_each(|fault| faults.push(diagnose(&at, text, fault)));
+            found
+                .into_iter()
+                .for_each(|fault| faults.push(diagnose(&at, text, fault)));
             None
         }
     }
@@ -76,7 +90,9 @@ pub(crate) fn condition(
 fn diagnose(at: &Located, text: &str, fault: Fault) -> Diagnostic {
     let whole = at.span(Place::Value);
     let exact = inner(&whole, text);
-    let span = exact.as_ref().map_or(whole.clone(), |exact| exact.within(fault.range.clone()));
+    let span = exact
+        .as_ref()
+        .map_or(whole.clone(), |exact| exact.within(fault.range.clone()));
     let mut diagnostic = Diagnostic::error(condition_code(fault.kind), span, fault.message);
     diagnostic.help = fault.help;
     if let (Some(exact), Some((range, replacement))) = (exact, fault.fix) {

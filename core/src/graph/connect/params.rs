@@ -6,7 +6,12 @@ use crate::graph::flatten::Flat;
 use crate::yaml::Place;
 
 /// What the author wrote, in that order, then defaults; `None` when any of it is faulty.
-pub(super) fn read(flat: &Flat, node: usize, kind: &dyn NodeKind, faults: &mut Diagnostics) -> Option<Params> {
+pub(super) fn read(
+    flat: &Flat,
+    node: usize,
+    kind: &dyn NodeKind,
+    faults: &mut Diagnostics,
+) -> Option<Params> {
     let (entry, scope) = (flat.entry(node), flat.nodes[node].scope);
     let specs = kind.params();
     let with = entry.path.key("with");

@@ -1,0 +1,30 @@
+//! The reference: the caller does all the work, most urgent step first.
+
+use std::sync::Arc;
+
+use super::firing::Firing;
+use super::parallel::collect_late;
+use super::{Executor, Request, Response, RunError};
+use crate::clock::Clock;
+use crate::session::Session;
+
+/// Runs every step in the caller's thread.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sequential;
+
+impl Executor for Sequential {
+    fn run(
+        &self,
+        session: &mut Session,
+        request: &Request,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<Response, RunError> {
+        collect_late(session, request, clock.as_ref())?;
+        let mut firing = Firing::begin(session, request, clock.now())?;
+        while let Some(mut work) = firing.next(session, clock.now()) {
+            work.execute(session.arena(), clock.as_ref());
+            firing.complete(session, work);
+        }
+        Ok(firing.finish(clock.now()))
+    }
+}
