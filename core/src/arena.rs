@@ -148,7 +148,7 @@ impl Arena {
         (0..self.homes.len())
             .filter(|index| {
                 let mut home = self.homes[*index].lock().unwrap_or_else(PoisonError::into_inner);
-                !home.as_mut().is_some_and(|buffer| Arc::get_mut(buffer).is_some())
+                home.as_mut().is_none_or(|buffer| Arc::get_mut(buffer).is_none())
             })
             .count()
     }

@@ -32,7 +32,7 @@ pub(super) fn outputs(
                 })
             }
             Some(Err(NoFeed::Fault(fault))) => {
-                faults.push(fault);
+                faults.push(*fault);
                 None
             }
             Some(Err(NoFeed::Unknown)) | None => None,
@@ -119,17 +119,17 @@ fn stations(
             Head::Input(index) => Producer::Input(u16::try_from(index).unwrap_or(u16::MAX)),
             Head::Node(node) => Producer::Node(connected.node(node)?.0, 0),
         };
-        if let Some((name, before)) = before {
-            if !leads_to(connected, before, here) {
-                let span = flat.located(scope, &chain.path).span(Place::Value);
-                let message = format!(
-                    "chain `{}`: nothing leads from `{name}` to `{station}`",
-                    chain.name
-                );
-                let help = "name stations in the order the data takes, as in `mic -> mel -> decide`";
-                faults.push(Diagnostic::error(Code("MT0224"), span, message).help(help));
-                return None;
-            }
+        if let Some((name, before)) = before
+            && !leads_to(connected, before, here)
+        {
+            let span = flat.located(scope, &chain.path).span(Place::Value);
+            let message = format!(
+                "chain `{}`: nothing leads from `{name}` to `{station}`",
+                chain.name
+            );
+            let help = "name stations in the order the data takes, as in `mic -> mel -> decide`";
+            faults.push(Diagnostic::error(Code("MT0224"), span, message).help(help));
+            return None;
         }
         if let Producer::Node(id, _) = here {
             nodes.push(id);

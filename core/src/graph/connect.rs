@@ -127,7 +127,7 @@ pub(super) enum NoFeed {
     /// The producer has faults of its own, which have been reported.
     Unknown,
     /// To be reported at the reference.
-    Fault(Diagnostic),
+    Fault(Box<Diagnostic>),
 }
 
 impl Connected {
@@ -166,8 +166,9 @@ impl Connected {
             Head::Node(node) => {
                 let (id, found) = self.node(node).ok_or(NoFeed::Unknown)?;
                 let outputs = &found.signature.outputs;
-                let (index, used) = pick_output(outputs, &target.rest)
-                    .map_err(|fault| NoFeed::Fault(fault.diagnostic(span(), &found.name, outputs)))?;
+                let (index, used) = pick_output(outputs, &target.rest).map_err(|fault| {
+                    NoFeed::Fault(Box::new(fault.diagnostic(span(), &found.name, outputs)))
+                })?;
                 let producer = Producer::Node(id, u16::try_from(index).unwrap_or(u16::MAX));
                 (producer, &outputs[index].port, &target.rest[used..])
             }
@@ -185,7 +186,9 @@ impl Connected {
                     reference.segments[0]
                 );
                 let fault = Diagnostic::error(Code("MT0203"), span(), message);
-                return Err(NoFeed::Fault(refer::suggest_segment(fault, name, &names)));
+                return Err(NoFeed::Fault(Box::new(refer::suggest_segment(
+                    fault, name, &names,
+                ))));
             };
             field = Some(u16::try_from(index).unwrap_or(u16::MAX));
             port = PortType::Tensor(tensor.clone());
@@ -193,7 +196,11 @@ impl Connected {
         }
         if let Some(name) = rest.first() {
             let message = format!("a field has no part `{name}`");
-            return Err(NoFeed::Fault(Diagnostic::error(Code("MT0203"), span(), message)));
+            return Err(NoFeed::Fault(Box::new(Diagnostic::error(
+                Code("MT0203"),
+                span(),
+                message,
+            ))));
         }
         Ok((Feed { producer, field }, port))
     }
@@ -399,7 +406,7 @@ impl Connecting<'_> {
                             (Some(feed), Some(port))
                         }
                         Some(Err(NoFeed::Fault(fault))) => {
-                            faults.push(fault);
+                            faults.push(*fault);
                             sound = false;
                             (None, None)
                         }

@@ -50,11 +50,11 @@ pub(super) fn plan(graph: &Graph, order: &Order) -> MemoryPlan {
     let lower_bound_bytes = lower_bound(graph, &slots, &order.before);
     let mut buffers: Vec<u64> = buffers.into_iter().map(|(bytes, _)| bytes).collect();
     for slot in &mut slots {
-        if let Producer::Node(node, _) = slot.producer {
-            if graph.nodes[node.index()].on_error == OnError::LastGood {
-                slot.keep = Some(BufferId(small(buffers.len())));
-                buffers.push(slot.layout.bytes as u64);
-            }
+        if let Producer::Node(node, _) = slot.producer
+            && graph.nodes[node.index()].on_error == OnError::LastGood
+        {
+            slot.keep = Some(BufferId(small(buffers.len())));
+            buffers.push(slot.layout.bytes as u64);
         }
     }
     MemoryPlan {

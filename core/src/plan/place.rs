@@ -200,11 +200,11 @@ impl Schedule<'_> {
     fn ready(&self, node: usize, device: DeviceId, chosen: &[Option<(DeviceId, f64)>]) -> f64 {
         let mut ready = 0.0f64;
         for feed in self.graph.nodes[node].feeds.iter().flatten() {
-            if let Producer::Node(producer, output) = feed.producer {
-                if let Some((from, finish)) = chosen[producer.index()] {
-                    let transfer = self.transfer(producer.index(), usize::from(output), (from, device));
-                    ready = ready.max(finish + transfer);
-                }
+            if let Producer::Node(producer, output) = feed.producer
+                && let Some((from, finish)) = chosen[producer.index()]
+            {
+                let transfer = self.transfer(producer.index(), usize::from(output), (from, device));
+                ready = ready.max(finish + transfer);
             }
         }
         ready

@@ -96,17 +96,17 @@ fn memory(graph: &Graph, machine: &Machine, draft: &Draft, faults: &mut Diagnost
         is_serial: draft.is_serial,
     };
     over(&graph.contract, &graph.source, cpu, &verdict.largest, faults);
-    if let Some((_, cpu_device)) = machine.devices().next() {
-        if cpu.total() > cpu_device.memory_bytes {
-            let span = Path::root().key("pipeline").find(&graph.source, Place::Value);
-            let message = format!(
-                "the pipeline needs {} on the CPU, the machine has {}",
-                quantity::Bytes(cpu.total()),
-                quantity::Bytes(cpu_device.memory_bytes)
-            );
-            let help = format!("the largest part is {}", verdict.largest);
-            faults.push(Diagnostic::error(Code("MT0301"), span, message).help(help));
-        }
+    if let Some((_, cpu_device)) = machine.devices().next()
+        && cpu.total() > cpu_device.memory_bytes
+    {
+        let span = Path::root().key("pipeline").find(&graph.source, Place::Value);
+        let message = format!(
+            "the pipeline needs {} on the CPU, the machine has {}",
+            quantity::Bytes(cpu.total()),
+            quantity::Bytes(cpu_device.memory_bytes)
+        );
+        let help = format!("the largest part is {}", verdict.largest);
+        faults.push(Diagnostic::error(Code("MT0301"), span, message).help(help));
     }
     verdict
 }

@@ -240,7 +240,7 @@ pub(super) fn agent_inputs(flat: &Flat, connected: &Connected, faults: &mut Diag
             let found = match connected.feed(flat, user, reference, &target) {
                 Ok((_, port)) => port,
                 Err(NoFeed::Fault(fault)) => {
-                    faults.push(fault);
+                    faults.push(*fault);
                     continue;
                 }
                 Err(NoFeed::Unknown) => continue,

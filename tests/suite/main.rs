@@ -1,0 +1,3 @@
+//! End-to-end tests: each module shows one promise of the project from outside.
+
+mod tidy;
