@@ -4,9 +4,10 @@
 //! equal keys are refused (the library would keep the last one silently), and values are found again by reading
 //! the text once more with a seed that stops at the path.
 
+mod explain;
 mod locate;
 mod tree;
 
 pub use locate::{Path, Place, Segment};
 pub(crate) use locate::{inner, offset_of};
-pub use tree::{Yaml, YamlFault, read};
+pub use tree::{Also, Yaml, YamlFault, read};

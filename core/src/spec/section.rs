@@ -19,14 +19,7 @@ const SECTIONS: [&str; 11] = [
 ];
 
 pub(super) fn read(source: Arc<Source>, settings: &Settings) -> Result<Spec, Diagnostics> {
-    let mut document = yaml::read(&source.text).map_err(|fault| {
-        let offset = yaml::offset_of(&source.text, fault.at.0, fault.at.1);
-        let diagnostic = Diagnostic::error(fault.code, Span::new(&source, offset..offset + 1), fault.message);
-        Diagnostics::from(match fault.help {
-            Some(help) => diagnostic.help(help),
-            None => diagnostic,
-        })
-    })?;
+    let mut document = yaml::read(&source.text).map_err(|fault| not_a_document(&source, fault))?;
     let mut reader = Reader {
         source,
         faults: Diagnostics::new(),
@@ -38,6 +31,20 @@ pub(super) fn read(source: Arc<Source>, settings: &Settings) -> Result<Spec, Dia
     };
     let spec = sections(&mut reader, &root);
     reader.faults.or(spec).map(|(spec, _)| spec)
+}
+
+fn not_a_document(source: &Arc<Source>, fault: yaml::YamlFault) -> Diagnostics {
+    let at = |line, column| {
+        let offset = yaml::offset_of(&source.text, line, column);
+        Span::new(source, offset..offset + 1)
+    };
+    let mut diagnostic = Diagnostic::error(fault.code, at(fault.at.0, fault.at.1), fault.message);
+    diagnostic.help = fault.help.map(str::to_owned);
+    Diagnostics::from(match fault.also {
+        Some((yaml::Also::At(line, column), text)) => diagnostic.and(at(line, column), text),
+        Some((yaml::Also::Key(path), text)) => diagnostic.and(path.find(source, Place::Key), text),
+        None => diagnostic,
+    })
 }
 
 fn sections(reader: &mut Reader, root: &At<'_>) -> Spec {

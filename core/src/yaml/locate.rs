@@ -1,5 +1,6 @@
 //! Finds the text of a value again.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -36,6 +37,11 @@ impl Path {
         Path::default()
     }
 
+    /// The way through these segments.
+    pub(super) fn of(segments: Vec<Segment>) -> Path {
+        Path(segments)
+    }
+
     /// The value under a key.
     #[must_use]
     pub fn key(&self, name: &str) -> Path {
@@ -54,7 +60,12 @@ impl Path {
 
     /// The text of the key or value at this path; of the document's first line when there is none.
     pub fn find(&self, source: &Arc<Source>, place: Place) -> Span {
-        let seek = Seek { path: &self.0, place };
+        let sort = RefCell::new(Sort::Collection);
+        let seek = Seek {
+            path: &self.0,
+            place,
+            sort: &sort,
+        };
         let found = seek.deserialize(serde_yaml::Deserializer::from_str(&source.text));
         let location = found.err().and_then(|error| error.location());
         let text = &source.text;
@@ -64,7 +75,7 @@ impl Path {
         let start = offset_of(text, location.line(), location.column());
         let range = match (place, self.0.last()) {
             (Place::Key, Some(Segment::Key(name))) => start..key_end(text, start, name),
-            (Place::Key, _) | (Place::Value, _) => value_range(text, start),
+            (Place::Key, _) | (Place::Value, _) => value_range(text, start, &sort.borrow()),
         };
         Span::new(source, range)
     }
@@ -82,9 +93,27 @@ pub(crate) fn inner(span: &Span, value: &str) -> Option<Span> {
 }
 
 /// Walks to the path and fails there: the library then tells where it was.
+#[derive(Clone, Copy)]
 struct Seek<'a> {
     path: &'a [Segment],
     place: Place,
+    /// Takes what stands at the end of the path.
+    sort: &'a RefCell<Sort>,
+}
+
+/// What stands at the end of a path.
+enum Sort {
+    Collection,
+    Text(String),
+    /// A number, `true`, `~` or nothing.
+    Word,
+}
+
+impl Seek<'_> {
+    fn stop<E: Error>(self, sort: Sort) -> Result<(), E> {
+        self.sort.replace(sort);
+        Err(E::custom("here"))
+    }
 }
 
 impl<'de> DeserializeSeed<'de> for Seek<'_> {
@@ -100,6 +129,30 @@ impl<'de> Visitor<'de> for Seek<'_> {
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the value looked for")
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<(), E> {
+        self.stop(Sort::Text(value.to_owned()))
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
+        self.stop(Sort::Word)
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<(), E> {
+        self.stop(Sort::Word)
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<(), E> {
+        self.stop(Sort::Word)
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<(), E> {
+        self.stop(Sort::Word)
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<(), E> {
+        self.stop(Sort::Word)
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
@@ -191,28 +244,44 @@ fn line_end(text: &str, start: usize) -> usize {
 
 fn key_end(text: &str, start: usize, name: &str) -> usize {
     let rest = &text[start..];
-    if rest.starts_with(name) {
-        return start + name.len();
+    match rest.bytes().next() {
+        Some(quote @ (b'"' | b'\'')) => start + quoted_length(rest, quote),
+        _ if rest.starts_with(name) => start + name.len(),
+        _ => {
+            let end = line_end(text, start);
+            rest.find(':').map_or(end, |length| (start + length).min(end))
+        }
     }
-    let end = line_end(text, start);
-    rest.find(':').map_or(end, |length| (start + length).min(end))
 }
 
-fn value_range(text: &str, start: usize) -> Range<usize> {
+fn value_range(text: &str, start: usize, sort: &Sort) -> Range<usize> {
+    let start = start + properties_length(&text[start..]);
     let rest = &text[start..];
     let line = &rest[..line_end(text, start) - start];
-    let length = match rest.bytes().next() {
-        Some(quote @ (b'"' | b'\'')) => quoted_length(rest, quote),
-        Some(b'[' | b'{') => bracket_length(rest),
-        _ => {
-            let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
-            let in_flow = flow_depth(&text[line_start..start]) > 0;
-            let stop = if in_flow { line.find([',', ']', '}']) } else { None };
-            let stop = stop.unwrap_or(line.len());
-            line[..stop].find(" #").unwrap_or(stop)
+    let length = match (rest.bytes().next(), sort) {
+        (Some(quote @ (b'"' | b'\'')), Sort::Text(_)) => quoted_length(rest, quote),
+        (Some(b'|' | b'>'), Sort::Text(_)) => line.len(),
+        (_, Sort::Text(text)) if rest.starts_with(text.as_str()) => text.len(),
+        // The first of several lines that are folded into one text.
+        (_, Sort::Text(text)) => {
+            let same = line.chars().zip(text.chars()).take_while(|(a, b)| a == b);
+            same.map(|(character, _)| character.len_utf8()).sum()
         }
+        (_, Sort::Word) => line.find([' ', '\t', ',', ']', '}']).unwrap_or(line.len()),
+        (Some(b'[' | b'{'), Sort::Collection) => bracket_length(rest),
+        // The first line of a mapping or list over several lines.
+        (_, Sort::Collection) => line.find(" #").unwrap_or(line.len()),
     };
     start..start + rest[..length.min(rest.len())].trim_end().len()
+}
+
+/// Bytes of the anchor before a value.
+fn properties_length(rest: &str) -> usize {
+    if !rest.starts_with('&') {
+        return 0;
+    }
+    let anchor = rest.find(char::is_whitespace).unwrap_or(rest.len());
+    anchor + (rest[anchor..].len() - rest[anchor..].trim_start().len())
 }
 
 fn quoted_length(rest: &str, quote: u8) -> usize {
@@ -230,34 +299,26 @@ fn quoted_length(rest: &str, quote: u8) -> usize {
     rest.len()
 }
 
+/// Bytes up to the bracket that closes the first one; brackets in quotes and comments do not count.
 fn bracket_length(rest: &str) -> usize {
+    let bytes = rest.as_bytes();
     let mut depth = 0usize;
-    for (offset, byte) in rest.bytes().enumerate() {
-        match byte {
+    let mut at = 0;
+    while at < bytes.len() {
+        let begins = at == 0 || b" \t\r\n,[{:".contains(&bytes[at - 1]);
+        match bytes[at] {
             b'[' | b'{' => depth += 1,
             b']' | b'}' => depth = depth.saturating_sub(1),
+            quote @ (b'"' | b'\'') if begins => at += quoted_length(&rest[at..], quote) - 1,
+            b'#' if begins => at += rest[at..].find('\n').unwrap_or(rest.len() - at - 1),
             _ => {}
         }
+        at += 1;
         if depth == 0 {
-            return offset + 1;
+            return at;
         }
     }
     rest.len()
-}
-
-fn flow_depth(line: &str) -> usize {
-    let mut depth = 0usize;
-    let mut previous = ' ';
-    for character in line.chars() {
-        match character {
-            // A bracket inside a plain word, as in `f32[3]`, opens nothing.
-            '[' | '{' if depth > 0 || !previous.is_alphanumeric() => depth += 1,
-            ']' | '}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        previous = character;
-    }
-    depth
 }
 
 #[cfg(test)]
@@ -265,11 +326,19 @@ mod tests {
     use super::*;
 
     const TEXT: &str = "a: 1\nnodes:\n  mel: {kind: audio/log-mel, in: mic}   # comment\n  \"é\": 'it''s'\n\
-                        list:\n  - x\n  - f32[T<=3, 4] rate=1kHz # end\n";
+                        list:\n  - x\n  - f32[T<=3, 4] rate=1kHz # end\n\
+                        flow: {\n  \"a: b\": one, two: 2, three: \"}\", # }\n  four: ~}\n\
+                        bare:\nfolded: one\n  two # three\nmarked: &m here # too\nagain: *m\nlast: x,y\n";
 
     fn check(path: Path, place: Place, expected: &str) {
-        let source = Source::new("t.yaml", TEXT);
-        assert_eq!(path.find(&source, place).text(), expected);
+        for text in [
+            TEXT.to_owned(),
+            TEXT.replace('\n', "\r\n"),
+            format!("\u{feff}{TEXT}"),
+        ] {
+            let source = Source::new("t.yaml", text);
+            assert_eq!(path.find(&source, place).text().replace('\r', ""), expected);
+        }
     }
 
     #[test]
@@ -282,17 +351,33 @@ mod tests {
         check(nodes.key("mel").key("in"), Place::Key, "in");
         check(nodes.key("mel").key("in"), Place::Value, "mic");
         check(nodes.key("é"), Place::Value, "'it''s'");
+        check(nodes.key("é"), Place::Key, "\"é\"");
         check(
             Path::root().key("list").index(1),
             Place::Value,
             "f32[T<=3, 4] rate=1kHz",
         );
+        check(nodes, Place::Value, "mel: {kind: audio/log-mel, in: mic}");
     }
 
     #[test]
-    fn windows_line_ends_do_not_shift_the_place() {
-        let source = Source::new("t.yaml", TEXT.replace('\n', "\r\n"));
-        let path = Path::root().key("list").index(1);
-        assert_eq!(path.find(&source, Place::Value).text(), "f32[T<=3, 4] rate=1kHz");
+    fn values_end_where_they_end_within_braces_and_over_several_lines() {
+        let flow = Path::root().key("flow");
+        check(flow.key("a: b"), Place::Key, "\"a: b\"");
+        check(flow.key("a: b"), Place::Value, "one");
+        check(flow.key("two"), Place::Value, "2");
+        check(flow.key("three"), Place::Value, "\"}\"");
+        check(flow.key("four"), Place::Value, "~");
+        let whole = "{\n  \"a: b\": one, two: 2, three: \"}\", # }\n  four: ~}";
+        check(flow, Place::Value, whole);
+        check(Path::root().key("bare"), Place::Value, "");
+        check(Path::root().key("folded"), Place::Value, "one");
+        check(Path::root().key("marked"), Place::Value, "here");
+        check(Path::root().key("last"), Place::Value, "x,y");
+    }
+
+    #[test]
+    fn an_alias_is_found_where_its_value_was_marked() {
+        check(Path::root().key("again"), Place::Value, "here");
     }
 }

@@ -1,16 +1,20 @@
 //! Reads YAML into a tree of our own.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
+use super::explain;
+use super::locate::{Path, Segment};
 use crate::diagnostic::Code;
 use crate::limits::{DEPTH_MAX, SPEC_BYTES_MAX};
 
 /// Most values of one document, aliases counted each time they are used.
 const VALUES_MAX: usize = 200_000;
+/// Most bytes of text of one document, aliases counted each time they are used.
+const TEXT_BYTES_MAX: usize = 4 * SPEC_BYTES_MAX;
 /// Most openings without a closing on the way through a text, before the library reads it: its time grows with
 /// the square of this.
 const OPENINGS_MAX: usize = 256;
@@ -95,6 +99,17 @@ pub struct YamlFault {
     pub help: Option<&'static str>,
     /// Line and column from 1, the column in characters.
     pub at: (usize, usize),
+    /// Another place that has to do with it, and what is there.
+    pub also: Option<(Also, String)>,
+}
+
+/// Another place that has to do with a [`YamlFault`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Also {
+    /// Line and column from 1.
+    At(usize, usize),
+    /// The key at this path.
+    Key(Path),
 }
 
 /// Reads one document.
@@ -103,38 +118,27 @@ pub struct YamlFault {
 /// The first fault: too long, too deep, not YAML, an equal key, a tag, several documents.
 pub fn read(text: &str) -> Result<Yaml, YamlFault> {
     if text.len() > SPEC_BYTES_MAX {
-        let message = format!(
-            "the file has {} bytes; at most {SPEC_BYTES_MAX} are read",
-            text.len()
-        );
-        let help = Some("move data out of the pipeline file");
-        return Err(YamlFault {
-            code: Code("MT0101"),
-            message,
-            help,
-            at: (1, 1),
-        });
+        return Err(explain::too_long(text.len()));
+    }
+    if let Some((offset, character)) = text.char_indices().find(|(_, character)| is_refused(*character)) {
+        return Err(explain::control_character(character, position(text, offset)));
     }
     if let Some(offset) = opened_too_often(text) {
-        return Err(too_deep(position(text, offset)));
+        return Err(explain::too_deep(position(text, offset)));
     }
-    let value_count = Cell::new(0);
+    let walk = Walk::default();
     let seed = TreeSeed {
         depth: 0,
-        value_count: &value_count,
+        walk: &walk,
     };
-    seed.deserialize(serde_yaml::Deserializer::from_str(text))
-        .map_err(|error| explain(&error))
+    let read = seed.deserialize(serde_yaml::Deserializer::from_str(text));
+    read.map_err(|error| explain::library(text, &error, walk.refusal.take()))
 }
 
-fn too_deep(at: (usize, usize)) -> YamlFault {
-    let message = format!("collections are nested deeper than {DEPTH_MAX}");
-    YamlFault {
-        code: Code("MT0102"),
-        message,
-        help: Some("flatten this part of the file"),
-        at,
-    }
+/// Characters that YAML does not allow in a document.
+fn is_refused(character: char) -> bool {
+    let allowed = matches!(character, '\t' | '\n' | '\r' | '\u{85}');
+    character.is_control() && !allowed || matches!(character, '\u{fffe}' | '\u{ffff}')
 }
 
 /// The offset at which more than [`OPENINGS_MAX`] collections are open. Quotes are not looked at: a text with
@@ -144,14 +148,14 @@ fn opened_too_often(text: &str) -> Option<usize> {
     let mut dashes = 0usize;
     let mut previous = b'\n';
     for (offset, byte) in text.bytes().enumerate() {
-        match byte {
-            b'[' | b'{' => open += 1,
-            b']' | b'}' => open = open.saturating_sub(1),
-            b'-' | b'?' => dashes += 1,
-            b' ' if matches!(previous, b'-' | b'?' | b' ') => {}
+        match (previous, byte) {
+            (_, b'[' | b'{') => open += 1,
+            (_, b']' | b'}') => open = open.saturating_sub(1),
+            (b'-' | b'?', b' ') => dashes += 1,
+            (b' ' | b'\n', b' ' | b'-' | b'?') => {}
             _ => dashes = 0,
         }
-        if open > OPENINGS_MAX || dashes > OPENINGS_MAX && byte == b' ' {
+        if open > OPENINGS_MAX || dashes > OPENINGS_MAX {
             return Some(offset);
         }
         previous = byte;
@@ -160,85 +164,71 @@ fn opened_too_often(text: &str) -> Option<usize> {
 }
 
 fn position(text: &str, offset: usize) -> (usize, usize) {
-    let before = &text.as_bytes()[..offset];
-    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-    let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
-    (line, column)
+    let before = &text[..offset];
+    let line = before.matches('\n').count() + 1;
+    let start = before.rfind('\n').map_or(0, |at| at + 1);
+    (line, before[start..].chars().count() + 1)
 }
 
-const DUPLICATE: &str = "equal key";
-const DEEP: &str = "nested too deep";
-const MANY: &str = "too many values";
+/// What we refuse although the library would take it.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// The path of a key that its mapping already has.
+    EqualKey(Path, String),
+    TooDeep,
+    TooLarge,
+}
 
-fn explain(error: &serde_yaml::Error) -> YamlFault {
-    let at = error
-        .location()
-        .map_or((1, 1), |location| (location.line(), location.column()));
-    let text = error.to_string();
-    let text = text.split(" at line ").next().unwrap_or_default();
-    let text = text
-        .rsplit_once(": ")
-        .filter(|(path, _)| !path.contains(' '))
-        .map_or(text, |(_, rest)| rest);
-    let fault = |code, message: String, help| YamlFault {
-        code: Code(code),
-        message,
-        help,
-        at,
-    };
-    if let Some(key) = text.strip_prefix(DUPLICATE) {
-        return fault(
-            "MT0103",
-            format!("the key{key} stands twice"),
-            Some("rename or remove one of them"),
-        );
+/// What is kept on the way through a document.
+#[derive(Default)]
+struct Walk {
+    value_count: Cell<usize>,
+    text_bytes: Cell<usize>,
+    segments: RefCell<Vec<Segment>>,
+    /// Why the walk was stopped; the library only carries the place.
+    refusal: RefCell<Option<Refusal>>,
+}
+
+impl Walk {
+    fn refuse<E: Error>(&self, refusal: Refusal) -> E {
+        self.refusal.replace(Some(refusal));
+        E::custom("refused")
     }
-    if text.contains(DEEP) || text.contains("recursion limit") {
-        return too_deep(at);
+
+    fn count_text<E: Error>(&self, text: &str) -> Result<(), E> {
+        self.text_bytes.set(self.text_bytes.get() + text.len());
+        if self.text_bytes.get() > TEXT_BYTES_MAX {
+            Err(self.refuse(Refusal::TooLarge))
+        } else {
+            Ok(())
+        }
     }
-    if text.contains(MANY) || text.contains("repetition limit") {
-        let message = "aliases make the document larger than it may be".to_owned();
-        return fault(
-            "MT0104",
-            message,
-            Some("write the values out, or use fewer aliases"),
-        );
+
+    fn within<T>(&self, segment: Segment, read: impl FnOnce() -> T) -> T {
+        self.segments.borrow_mut().push(segment);
+        let value = read();
+        self.segments.borrow_mut().pop();
+        value
     }
-    if text.contains("more than one document") {
-        let message = "the file holds several documents".to_owned();
-        return fault(
-            "MT0105",
-            message,
-            Some("keep one document; remove `---` between them"),
-        );
-    }
-    if text.contains("invalid type: enum") {
-        let message = "tags such as `!name` are not read here".to_owned();
-        return fault("MT0106", message, Some("remove the tag"));
-    }
-    fault(
-        "MT0100",
-        format!("this is not YAML: {text}"),
-        Some("check indentation, quotes and colons near here"),
-    )
 }
 
 #[derive(Clone, Copy)]
 struct TreeSeed<'a> {
     depth: usize,
-    value_count: &'a Cell<usize>,
+    walk: &'a Walk,
 }
 
 impl<'de> DeserializeSeed<'de> for TreeSeed<'_> {
     type Value = Yaml;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Yaml, D::Error> {
-        self.value_count.set(self.value_count.get() + 1);
+        let walk = self.walk;
+        walk.value_count.set(walk.value_count.get() + 1);
         if self.depth > DEPTH_MAX {
-            return Err(D::Error::custom(DEEP));
+            return Err(walk.refuse(Refusal::TooDeep));
         }
-        if self.value_count.get() > VALUES_MAX {
-            return Err(D::Error::custom(MANY));
+        if walk.value_count.get() > VALUES_MAX {
+            return Err(walk.refuse(Refusal::TooLarge));
         }
         deserializer.deserialize_any(TreeVisitor(TreeSeed {
             depth: self.depth + 1,
@@ -285,30 +275,36 @@ impl<'de> Visitor<'de> for TreeVisitor<'_> {
     }
 
     fn visit_str<E: Error>(self, value: &str) -> Result<Yaml, E> {
+        self.0.walk.count_text(value)?;
         Ok(Yaml::Text(value.to_owned()))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Yaml, A::Error> {
-        let mut list = Vec::new();
-        while let Some(item) = items.next_element_seed(self.0)? {
+        let (walk, mut list) = (self.0.walk, Vec::new());
+        while let Some(item) = walk.within(Segment::Index(list.len()), || items.next_element_seed(self.0))? {
             list.push(item);
         }
         Ok(Yaml::List(list))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Yaml, A::Error> {
+        let walk = self.0.walk;
         let mut seen = BTreeSet::new();
         let mut map = Vec::new();
-        while let Some(key) = entries.next_key_seed(UniqueKey(&seen))? {
+        while let Some(key) = entries.next_key_seed(UniqueKey { seen: &seen, walk })? {
             seen.insert(key.clone());
-            map.push((key, entries.next_value_seed(self.0)?));
+            let value = walk.within(Segment::Key(key.clone()), || entries.next_value_seed(self.0))?;
+            map.push((key, value));
         }
         Ok(Yaml::Map(map))
     }
 }
 
 /// Refuses a key that was seen before; failing here, and not after, makes the library point at the key.
-struct UniqueKey<'a>(&'a BTreeSet<String>);
+struct UniqueKey<'a> {
+    seen: &'a BTreeSet<String>,
+    walk: &'a Walk,
+}
 
 impl<'de> DeserializeSeed<'de> for UniqueKey<'_> {
     type Value = String;
@@ -326,11 +322,12 @@ impl Visitor<'_> for UniqueKey<'_> {
     }
 
     fn visit_str<E: Error>(self, key: &str) -> Result<String, E> {
-        if self.0.contains(key) {
-            Err(E::custom(format!("{DUPLICATE} `{key}`")))
-        } else {
-            Ok(key.to_owned())
+        self.walk.count_text(key)?;
+        if self.seen.contains(key) {
+            let path = Path::of(self.walk.segments.borrow().clone());
+            return Err(self.walk.refuse(Refusal::EqualKey(path.key(key), key.to_owned())));
         }
+        Ok(key.to_owned())
     }
 }
 
@@ -359,9 +356,14 @@ mod tests {
     #[test]
     fn hostile_documents_are_refused_at_their_place() {
         refuse("a: 1\nb: 2\na: 3\n", "MT0103", (3, 1));
-        refuse("a: 1\n---\nb: 2\n", "MT0105", (1, 1));
+        refuse("a: 1\n---\nb: 2\n", "MT0105", (2, 1));
+        refuse("--- # one\na: 1\n...\n--- {b: 2}\n", "MT0105", (4, 1));
         refuse("a: !b 1\n", "MT0106", (1, 4));
         refuse("a: [1, 2\nb: 3\n", "MT0100", (2, 2));
+        refuse("a: 1\n\tb: 2\n", "MT0100", (2, 1));
+        refuse("a: *b\n", "MT0100", (1, 4));
+        refuse("[a]: 1\n", "MT0106", (1, 1));
+        refuse("é: 1\nb: é\u{0}\n", "MT0107", (2, 5));
         refuse(&"[".repeat(100_000), "MT0102", (1, 257));
         refuse(&"{a: ".repeat(100_000), "MT0102", (1, 1_025));
         refuse(&"- ".repeat(100_000), "MT0102", (1, 514));
@@ -374,8 +376,23 @@ mod tests {
     }
 
     #[test]
-    fn an_alias_bomb_is_refused() {
-        let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
+    fn a_banner_of_dashes_is_no_nesting() {
+        assert!(read(&format!("# {} title\na: 1\n", "-".repeat(300))).is_ok());
+    }
+
+    #[test]
+    fn an_equal_key_is_told_from_its_like_in_the_keys_around_it() {
+        let fault = read("tests:\n  a spoken word: here:\n    feed: 1\n    feed: 2\n").unwrap_err();
+        assert_eq!(fault.code, Code("MT0100"), "{fault:?}");
+        let fault = read("tests:\n  a b:\n    feed: 1\n    feed: 2\n").unwrap_err();
+        assert_eq!((fault.code.0, fault.at), ("MT0103", (4, 5)), "{fault:?}");
+        let first = Path::root().key("tests").key("a b").key("feed");
+        assert_eq!(fault.also.unwrap().0, Also::Key(first));
+        refuse("nested too deep: !x 1\n", "MT0106", (1, 18));
+    }
+
+    fn bomb(first: &str) -> String {
+        let mut text = format!("a0: &a0 {first}\n");
         for level in 1..10 {
             let before = format!("*a{}", level - 1);
             text.push_str(&format!(
@@ -383,6 +400,24 @@ mod tests {
                 [before.as_str(); 9].join(", ")
             ));
         }
+        text
+    }
+
+    #[test]
+    fn an_alias_bomb_is_refused() {
+        assert_eq!(
+            read(&bomb("[x, x, x, x, x, x, x, x, x]")).unwrap_err().code,
+            Code("MT0104")
+        );
+    }
+
+    #[test]
+    fn aliases_of_a_long_text_are_counted_by_their_bytes() {
+        let text = format!(
+            "a: &a {}\nb: [{}]\n",
+            "x".repeat(100_000),
+            ["*a"; 1_000].join(", ")
+        );
         assert_eq!(read(&text).unwrap_err().code, Code("MT0104"));
     }
 }
