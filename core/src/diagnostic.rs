@@ -286,14 +286,19 @@ impl Diagnostics {
         Diagnostics::default()
     }
 
-    /// Adds a fault; beyond [`DIAGNOSTICS_MAX`] it is only counted.
+    /// Adds a fault; beyond [`DIAGNOSTICS_MAX`] it is only counted, or takes the place of a warning if it is an error.
     pub fn push(&mut self, diagnostic: Diagnostic) {
         if self.entries.contains(&diagnostic) {
             return;
         }
         if self.entries.len() >= DIAGNOSTICS_MAX {
             self.dropped_count += 1;
-            return;
+            // An error is never lost to warnings.
+            let warning = self.entries.iter().rposition(|entry| entry.severity == Severity::Warning);
+            match warning.filter(|_| diagnostic.severity == Severity::Error) {
+                Some(warning) => drop(self.entries.remove(warning)),
+                None => return,
+            }
         }
         let at = self
             .entries
@@ -421,5 +426,18 @@ mod tests {
             text,
             "a.yaml:1:1: warning[MT0001]: earlier\na.yaml:2:1: error[MT0002]: later\n"
         );
+    }
+
+    #[test]
+    fn an_error_is_kept_however_many_warnings_there_are() {
+        let source = Source::new("a.yaml", "x".repeat(2 * DIAGNOSTICS_MAX));
+        let mut all = Diagnostics::new();
+        for at in 0..DIAGNOSTICS_MAX + 5 {
+            all.push(Diagnostic::warning(Code("MT0001"), Span::new(&source, at..at + 1), "look"));
+        }
+        assert!(!all.has_errors());
+        all.push(Diagnostic::error(Code("MT0002"), Span::new(&source, 0..1), "stop"));
+        assert!(all.has_errors());
+        assert_eq!((all.iter().count(), all.dropped_count()), (DIAGNOSTICS_MAX, 6));
     }
 }
