@@ -1,3 +1,5 @@
 //! End-to-end tests: each module shows one promise of the project from outside.
 
+mod keyword;
+mod shared;
 mod tidy;
