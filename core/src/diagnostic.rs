@@ -15,6 +15,9 @@ use serde::Serialize;
 
 use crate::limits::DIAGNOSTICS_MAX;
 
+/// Longest message, label or help; a name in it may be as long as the file.
+const MESSAGE_CHARACTERS_MAX: usize = 1_000;
+
 /// One text a pipeline is made of: the file itself, or the file of an agent it uses.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Source {
@@ -174,7 +177,7 @@ impl Diagnostic {
         Diagnostic {
             code,
             severity: Severity::Error,
-            message: message.into(),
+            message: printable(message.into()),
             labels,
             help: None,
             fix: None,
@@ -193,7 +196,7 @@ impl Diagnostic {
     #[must_use]
     pub fn here(mut self, text: impl Into<String>) -> Diagnostic {
         if let Some(first) = self.labels.first_mut() {
-            first.text = text.into();
+            first.text = printable(text.into());
         }
         self
     }
@@ -203,7 +206,7 @@ impl Diagnostic {
     pub fn and(mut self, span: Span, text: impl Into<String>) -> Diagnostic {
         self.labels.push(Label {
             span,
-            text: text.into(),
+            text: printable(text.into()),
         });
         self
     }
@@ -211,7 +214,7 @@ impl Diagnostic {
     /// Adds what to do.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Diagnostic {
-        self.help = Some(help.into());
+        self.help = Some(printable(help.into()));
         self
     }
 
@@ -261,6 +264,27 @@ impl Diagnostic {
     }
 }
 
+/// Text for a terminal: control characters of the author's file are escaped, and what is very long is cut.
+fn printable(text: String) -> String {
+    let hidden = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if text.len() <= MESSAGE_CHARACTERS_MAX && !text.contains(hidden) {
+        return text;
+    }
+    let mut printed = String::new();
+    for (count, character) in text.chars().enumerate() {
+        if count == MESSAGE_CHARACTERS_MAX {
+            printed.push('…');
+            break;
+        }
+        if hidden(character) {
+            printed.extend(character.escape_default());
+        } else {
+            printed.push(character);
+        }
+    }
+    printed
+}
+
 /// The known name nearest to `found` by edit distance (Damerau and Levenshtein), if it is near enough to be
 /// meant.
 pub fn nearest<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -294,7 +318,10 @@ impl Diagnostics {
         if self.entries.len() >= DIAGNOSTICS_MAX {
             self.dropped_count += 1;
             // An error is never lost to warnings.
-            let warning = self.entries.iter().rposition(|entry| entry.severity == Severity::Warning);
+            let warning = self
+                .entries
+                .iter()
+                .rposition(|entry| entry.severity == Severity::Warning);
             match warning.filter(|_| diagnostic.severity == Severity::Error) {
                 Some(warning) => drop(self.entries.remove(warning)),
                 None => return,
@@ -314,6 +341,11 @@ impl Diagnostics {
         }
     }
 
+    /// Keeps the faults of which this holds.
+    pub(crate) fn retain(&mut self, keep: impl FnMut(&Diagnostic) -> bool) {
+        self.entries.retain(keep);
+    }
+
     /// The faults, sorted by source, position and code.
     pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
         self.entries.iter()
@@ -322,6 +354,11 @@ impl Diagnostics {
     /// How many faults did not fit.
     pub fn dropped_count(&self) -> usize {
         self.dropped_count
+    }
+
+    /// True when further faults would only be counted, so that nobody needs to find their places.
+    pub fn is_full(&self) -> bool {
+        self.entries.len() >= DIAGNOSTICS_MAX
     }
 
     /// True when there is no fault at all.
@@ -396,6 +433,14 @@ mod tests {
     }
 
     #[test]
+    fn a_message_holds_no_control_characters_and_is_not_endless() {
+        let source = Source::new("a.yaml", "x");
+        let say = |text: &str| Diagnostic::error(Code("MT0001"), Span::new(&source, 0..1), text).message;
+        assert_eq!(say("a `\u{1b}[31m`\n\u{202e}"), "a `\\u{1b}[31m`\\n\\u{202e}");
+        assert_eq!(say(&"é".repeat(5_000)).chars().count(), 1_001);
+    }
+
+    #[test]
     fn columns_count_characters_and_lines_count_from_one() {
         let source = Source::new("a.yaml", "a: é\nbé: x\n");
         let at = source.text.find('x').unwrap();
@@ -433,10 +478,18 @@ mod tests {
         let source = Source::new("a.yaml", "x".repeat(2 * DIAGNOSTICS_MAX));
         let mut all = Diagnostics::new();
         for at in 0..DIAGNOSTICS_MAX + 5 {
-            all.push(Diagnostic::warning(Code("MT0001"), Span::new(&source, at..at + 1), "look"));
+            all.push(Diagnostic::warning(
+                Code("MT0001"),
+                Span::new(&source, at..at + 1),
+                "look",
+            ));
         }
         assert!(!all.has_errors());
-        all.push(Diagnostic::error(Code("MT0002"), Span::new(&source, 0..1), "stop"));
+        all.push(Diagnostic::error(
+            Code("MT0002"),
+            Span::new(&source, 0..1),
+            "stop",
+        ));
         assert!(all.has_errors());
         assert_eq!((all.iter().count(), all.dropped_count()), (DIAGNOSTICS_MAX, 6));
     }
