@@ -23,6 +23,8 @@ pub enum QuantityFault {
         found: String,
         /// The units that are known here.
         units: &'static str,
+        /// The quantity with the unit that such a number most often means.
+        mended: String,
     },
     /// A unit that is not one of this dimension.
     #[error("`{found}` is not a unit of {dimension}; write one of {units}")]
@@ -33,13 +35,29 @@ pub enum QuantityFault {
         dimension: &'static str,
         /// The units that are known here.
         units: &'static str,
+        /// The quantity with the unit that was probably meant.
+        mended: Option<String>,
     },
     /// Negative, not finite, or too large for the machine.
     #[error("`{0}` is out of range")]
     OutOfRange(String),
 }
 
-const TIME: (&str, &str, &[(&str, f64)]) = (
+impl QuantityFault {
+    /// What was probably meant.
+    pub fn mended(&self) -> Option<&str> {
+        match self {
+            QuantityFault::NoUnit { mended, .. } => Some(mended),
+            QuantityFault::UnknownUnit { mended, .. } => mended.as_deref(),
+            QuantityFault::NotANumber(_) | QuantityFault::OutOfRange(_) => None,
+        }
+    }
+}
+
+/// What is measured, its units for people, and each unit with its factor.
+type Dimension = (&'static str, &'static str, &'static [(&'static str, f64)]);
+
+const TIME: Dimension = (
     "time",
     "us, ms, s, min, h",
     &[
@@ -51,12 +69,12 @@ const TIME: (&str, &str, &[(&str, f64)]) = (
         ("h", 3_600.0),
     ],
 );
-const FREQUENCY: (&str, &str, &[(&str, f64)]) = (
+const FREQUENCY: Dimension = (
     "frequency",
     "Hz, kHz, MHz",
     &[("Hz", 1.0), ("kHz", 1e3), ("MHz", 1e6)],
 );
-const MEMORY: (&str, &str, &[(&str, f64)]) = (
+const MEMORY: Dimension = (
     "memory",
     "B, KiB, MiB, GiB",
     &[
@@ -66,7 +84,7 @@ const MEMORY: (&str, &str, &[(&str, f64)]) = (
         ("GiB", 1_073_741_824.0),
     ],
 );
-const SHARE: (&str, &str, &[(&str, f64)]) = ("share", "%", &[("%", 0.01)]);
+const SHARE: Dimension = ("share", "%", &[("%", 0.01)]);
 
 /// A time span: `80 ms`, `1.5 s`, `2 min`; at most one year.
 ///
@@ -113,10 +131,7 @@ pub fn share(text: &str) -> Result<f64, QuantityFault> {
     }
 }
 
-fn measure(
-    text: &str,
-    (dimension, units, factors): (&'static str, &'static str, &[(&str, f64)]),
-) -> Result<f64, QuantityFault> {
+fn measure(text: &str, (dimension, units, factors): Dimension) -> Result<f64, QuantityFault> {
     let mut number = (
         float::<&str, f64, winnow::error::ContextError>,
         preceded(space0, opt(take_while(1.., |_| true))),
@@ -128,6 +143,7 @@ fn measure(
         return Err(QuantityFault::NoUnit {
             found: text.to_owned(),
             units,
+            mended: with_usual_unit(text.trim(), value, dimension),
         });
     };
     let Some((_, factor)) = factors.iter().find(|(name, _)| *name == unit) else {
@@ -135,12 +151,50 @@ fn measure(
             found: unit.to_owned(),
             dimension,
             units,
+            mended: near_unit(unit, factors)
+                .map(|near| format!("{} {near}", text.trim().trim_end_matches(unit).trim_end())),
         });
     };
     if !value.is_finite() || value < 0.0 {
         return Err(QuantityFault::OutOfRange(text.to_owned()));
     }
     Ok(value * factor)
+}
+
+/// A bare number with the unit that numbers of this size have when people leave it out.
+fn with_usual_unit(text: &str, value: f64, dimension: &str) -> String {
+    match dimension {
+        "frequency" if value >= 200.0 => format!("{text} Hz"),
+        "frequency" => format!("{text} kHz"),
+        "memory" if value >= 65_536.0 => format!("{text} B"),
+        "memory" => format!("{text} MiB"),
+        "share" if value <= 1.0 => format!("{} %", value * 100.0),
+        "share" => format!("{text} %"),
+        _ => format!("{text} ms"),
+    }
+}
+
+/// The known unit that another spelling stands for.
+fn near_unit(found: &str, factors: &'static [(&'static str, f64)]) -> Option<&'static str> {
+    let found = found.to_lowercase();
+    let meant = match found.as_str() {
+        "k" | "kb" => "kib",
+        "m" | "mb" => "mib",
+        "g" | "gb" => "gib",
+        "byte" | "bytes" => "b",
+        "usec" | "microseconds" => "us",
+        "msec" | "millis" | "milliseconds" => "ms",
+        "sec" | "secs" | "second" | "seconds" => "s",
+        "mins" | "minute" | "minutes" => "min",
+        "hour" | "hours" | "hr" => "h",
+        "hertz" => "hz",
+        "percent" => "%",
+        other => other,
+    };
+    factors
+        .iter()
+        .map(|(name, _)| *name)
+        .find(|name| name.to_lowercase() == meant)
 }
 
 #[expect(
@@ -222,6 +276,20 @@ mod tests {
         assert!(matches!(bytes("1e300 GiB"), Err(QuantityFault::OutOfRange(_))));
         assert!(matches!(share("120 %"), Err(QuantityFault::OutOfRange(_))));
         assert!(matches!(frequency_mhz("0 Hz"), Err(QuantityFault::OutOfRange(_))));
+    }
+
+    #[test]
+    fn what_was_probably_meant_is_offered() {
+        let mended = |fault: Result<u64, QuantityFault>| fault.unwrap_err().mended().map(str::to_owned);
+        assert_eq!(mended(bytes("96")).as_deref(), Some("96 MiB"));
+        assert_eq!(mended(bytes("100000000")).as_deref(), Some("100000000 B"));
+        assert_eq!(mended(bytes("96MB")).as_deref(), Some("96 MiB"));
+        assert_eq!(mended(frequency_mhz("16000")).as_deref(), Some("16000 Hz"));
+        assert_eq!(mended(frequency_mhz("16 khz")).as_deref(), Some("16 kHz"));
+        assert_eq!(mended(bytes("3 m/s")), None);
+        assert_eq!(duration("80").unwrap_err().mended(), Some("80 ms"));
+        assert_eq!(duration("2 seconds").unwrap_err().mended(), Some("2 s"));
+        assert_eq!(share("0.2").unwrap_err().mended(), Some("20 %"));
     }
 
     #[test]

@@ -23,6 +23,13 @@ use crate::diagnostic::nearest;
 use crate::limits::{DIM_MAX, DIMS_MAX, FIELDS_MAX};
 use crate::quantity;
 
+mod mend;
+
+use mend::ShapeFlaw;
+
+/// The facts a type may state.
+const FACTS: [&str; 4] = ["rate", "unit", "range", "privacy"];
+
 /// Why a type string was refused, and where in it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -49,6 +56,13 @@ impl TypeFault {
 
     fn help(mut self, help: impl Into<String>) -> TypeFault {
         self.help = Some(help.into());
+        self
+    }
+
+    fn mended(mut self, replacement: impl Into<String>) -> TypeFault {
+        let replacement = replacement.into();
+        self.help = Some(format!("did you mean `{replacement}`?"));
+        self.replacement = Some(replacement);
         self
     }
 
@@ -142,6 +156,13 @@ impl<'a> Cursor<'a> {
             if name.is_empty() {
                 return Err(TypeFault::new(range, "a field needs a name").help("write `name: type`"));
             }
+            let lower = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+            if !name.starts_with(|c: char| c.is_ascii_lowercase()) || !name.chars().all(lower) {
+                return Err(
+                    TypeFault::new(range, format!("`{name}` is not the name of a field"))
+                        .help("use lower-case letters, digits and `_`, a letter first"),
+                );
+            }
             if fields.iter().any(|field| field.name == name) {
                 return Err(TypeFault::new(
                     range,
@@ -179,15 +200,21 @@ impl<'a> Cursor<'a> {
         let known = Element::ALL.map(Element::name);
         let Some(element) = Element::ALL.into_iter().find(|element| element.name() == name) else {
             let message = format!("`{name}` is not an element");
-            return Err(TypeFault::new(range, message).near(name, known));
+            let fault = TypeFault::new(range, message);
+            return Err(match mend::element(name) {
+                Some(element) => fault.mended(element),
+                None => fault.near(name, known),
+            });
         };
         let mut tensor = TensorType::new(element, Vec::new());
         if self.take('[').is_some() {
             tensor.dims = self.dims()?;
         }
         if element == Element::Utf8 && tensor.dims.len() != 1 {
-            let fault = TypeFault::new(range.start..self.at(), "text has exactly one dimension");
-            return Err(fault.help("write the most bytes it may have, as in `utf8[T<=4096]`"));
+            let mut fault = TypeFault::new(range.start..self.at(), "text has exactly one dimension")
+                .help("write the most bytes it may have, as in `utf8[T<=4096]`");
+            fault.replacement = tensor.dims.is_empty().then(|| "utf8[T<=4096]".to_owned());
+            return Err(fault);
         }
         loop {
             self.space();
@@ -221,8 +248,15 @@ impl<'a> Cursor<'a> {
         let list = separated(1.., (multispace0, dim, multispace0).map(|(_, dim, _)| dim), ',');
         let dims: Vec<Dim> = self.take((list, ']').map(|(dims, _)| dims)).ok_or_else(|| {
             let end = self.rest.find(']').map_or(self.length, |offset| start + offset);
-            TypeFault::new(start..end, "this is not a shape")
-                .help("write sizes or bounds, as in `[98, 40]` or `[T<=48000]`")
+            let text = self.rest.get(..end - start).unwrap_or_default();
+            let fault = |message: String| TypeFault::new(start..end, message);
+            match mend::shape(text) {
+                ShapeFlaw::Unbounded(dim) => fault(format!("dimension `{dim}` has no upper bound"))
+                    .help("every dimension has a size or a bound, as in `[98, 40]` or `[T<=48000]`"),
+                ShapeFlaw::Mended(shape) => fault("this is not a shape".to_owned()).mended(shape),
+                ShapeFlaw::Unknown => fault("this is not a shape".to_owned())
+                    .help("write sizes or bounds, as in `[98, 40]` or `[T<=48000]`"),
+            }
         })?;
         let range = start..self.at().saturating_sub(1).max(start);
         if dims.len() > DIMS_MAX {
@@ -244,24 +278,32 @@ impl<'a> Cursor<'a> {
         const FACTS: [&str; 4] = ["rate", "unit", "range", "privacy"];
         let (name, range) = self.word();
         if self.take('=').is_none() {
+            let gap = self.take((multispace0, '=', multispace0)).is_some();
             let end = self
                 .at()
                 .max(range.end)
                 .max(range.start + usize::from(name.is_empty()));
-            let fault = TypeFault::new(
-                range.start..end.min(self.length),
-                format!("`{name}` is not a fact"),
-            );
+            let place = range.start..end.min(self.length);
+            if gap && FACTS.contains(&name) {
+                let fault = TypeFault::new(place, "there are blanks around `=`");
+                return Err(fault.mended(format!("{name}=")));
+            }
+            let fault = TypeFault::new(place, format!("`{name}` is not a fact"));
             return Err(fault.help("facts are written `rate=16kHz`, `unit=g`, `range=-1..1`, `privacy=phi`"));
         }
         let (value, place) = self.value();
+        let stated = match name {
+            "rate" => tensor.rate_mhz.is_some(),
+            "unit" => tensor.unit.is_some(),
+            "range" => tensor.range.is_some(),
+            _ => false,
+        };
+        if stated {
+            let fault = TypeFault::new(range.start..place.end, format!("the {name} is stated twice"));
+            return Err(fault.help("keep one of them"));
+        }
         match name {
-            "rate" => {
-                tensor.rate_mhz = Some(
-                    quantity::frequency_mhz(value)
-                        .map_err(|fault| TypeFault::new(place, fault.to_string()))?,
-                );
-            }
+            "rate" => tensor.rate_mhz = Some(self.rate(value, place)?),
             "unit" if value.is_empty() => return Err(TypeFault::new(place, "the unit is empty")),
             "unit" => tensor.unit = Some(value.to_owned()),
             "range" => tensor.range = Some(read_range(value, place)?),
@@ -278,6 +320,21 @@ impl<'a> Cursor<'a> {
         }
         Ok(())
     }
+
+    fn rate(&self, value: &str, place: TextRange<usize>) -> Result<u64, TypeFault> {
+        quantity::frequency_mhz(value).map_err(|fault| {
+            let message = fault.to_string();
+            match mend::rate(&fault, value, &self.rest) {
+                Some((0, mended)) => TypeFault::new(place, message).mended(mended),
+                Some((behind, mended)) => TypeFault::new(
+                    place.start..place.end + behind,
+                    "a rate is written without a blank",
+                )
+                .mended(mended),
+                None => TypeFault::new(place, message).help("write it as in `rate=16kHz`"),
+            }
+        })
+    }
 }
 
 fn read_range(value: &str, place: TextRange<usize>) -> Result<Range, TypeFault> {
@@ -287,8 +344,11 @@ fn read_range(value: &str, place: TextRange<usize>) -> Result<Range, TypeFault> 
         (low.is_finite() && high.is_finite() && low < high).then_some(Range { low, high })
     });
     numbers.ok_or_else(|| {
-        TypeFault::new(place, format!("`{value}` is not a range"))
-            .help("write the least and the greatest value, as in `range=-1..1`")
+        let fault = TypeFault::new(place, format!("`{value}` is not a range"));
+        match mend::range(value) {
+            Some(mended) => fault.mended(mended),
+            None => fault.help("write the least and the greatest value, as in `range=-1..1`"),
+        }
     })
 }
 
@@ -325,7 +385,8 @@ mod tests {
     #[test]
     fn a_fault_names_its_place() {
         refuse("f23[3]", 0..3, "`f23` is not an element");
-        refuse("f32[3, x]", 4..8, "this is not a shape");
+        refuse("f32[3, x]", 4..8, "dimension `x` has no upper bound");
+        refuse("f32[3; 2]", 4..8, "this is not a shape");
         refuse("f32[0]", 4..5, "`0` is not a size from 1 to 268435456");
         refuse("f32[3] rat=16kHz", 7..10, "`rat` is not a fact");
         refuse(
@@ -334,6 +395,10 @@ mod tests {
             "`16` has no unit; write one of Hz, kHz, MHz",
         );
         refuse("f32[3] range=1..-1", 13..18, "`1..-1` is not a range");
+        refuse("f32[T, 40]", 4..9, "dimension `T` has no upper bound");
+        refuse("f32[]", 4..4, "dimension `` has no upper bound");
+        refuse("f32 rate=1Hz rate=2Hz", 13..21, "the rate is stated twice");
+        refuse("record{A: f32}", 7..8, "`A` is not the name of a field");
         refuse("utf8", 0..4, "text has exactly one dimension");
         refuse(
             "f32[9, 9, 9, 9, 9, 9, 9]",
@@ -342,6 +407,36 @@ mod tests {
         );
         refuse("record{a: f32, a: f32}", 15..16, "the record has two fields `a`");
         refuse("f32[268435456, 268435456]", 0..25, "the type has no usable bound");
+    }
+
+    #[test]
+    fn usual_mistakes_are_mended() {
+        let mend = |text: &str, expected: Option<&str>| {
+            let fault = PortType::parse(text).expect_err(text);
+            let mended = fault.replacement.map(|replacement| {
+                let mut mended = text.to_owned();
+                mended.replace_range(fault.range, &replacement);
+                assert!(PortType::parse(&mended).is_ok(), "{mended}");
+                mended
+            });
+            assert_eq!(mended.as_deref(), expected, "{text}");
+        };
+        mend("float32[3]", Some("f32[3]"));
+        mend("utf8", Some("utf8[T<=4096]"));
+        mend("f32[T<48000]", Some("f32[T<=48000]"));
+        mend("f32[98x40]", Some("f32[98, 40]"));
+        mend("f32[48_000]", Some("f32[48000]"));
+        mend("f32[T]", None);
+        mend("f32[3] rate=16 kHz unit=g", Some("f32[3] rate=16kHz unit=g"));
+        mend("f32[3] rate=16000", Some("f32[3] rate=16000Hz"));
+        mend("f32[3] rate=16khz", Some("f32[3] rate=16kHz"));
+        mend("f32[3] rate = 16kHz", Some("f32[3] rate=16kHz"));
+        mend("f32 range=1..-1", Some("f32 range=-1..1"));
+        mend("f32 range=-1:1", Some("f32 range=-1..1"));
+        mend("f32 range=0-1", Some("f32 range=0..1"));
+        mend("f32 range=much", None);
+        mend("f32 privacy=private", None);
+        mend("f32 privacy=personel", Some("f32 privacy=personal"));
     }
 
     proptest::proptest! {
