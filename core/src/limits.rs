@@ -25,6 +25,8 @@ pub const FIELDS_MAX: usize = 64;
 pub const NAME_BYTES_MAX: usize = 64;
 /// Longest text value of a parameter, in bytes.
 pub const TEXT_BYTES_MAX: usize = 64 << 10;
+/// Most agents of a pipeline, those of agents included.
+pub const AGENTS_MAX: usize = 256;
 /// Deepest nesting of agents within agents.
 pub const AGENT_DEPTH_MAX: usize = 4;
 /// Most faults reported for one file; the rest are counted.

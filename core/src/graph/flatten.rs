@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{GraphAgent, Library, Located};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::limits::{AGENT_DEPTH_MAX, NODES_MAX};
+use crate::limits::{AGENT_DEPTH_MAX, AGENTS_MAX, NODES_MAX};
 use crate::spec::{NodeEntry, Reference, Settings, Spec};
 use crate::yaml::{Path, Place};
 
@@ -150,15 +150,27 @@ impl Expansion<'_> {
             faults.push(Diagnostic::error(Code("MT0227"), span(), message).help("remove one of the uses"));
             return None;
         }
-        let inner = match Spec::parse_source(found.source, &Settings::new(entry.with.clone())) {
+        let settings = Settings::written(&entry.with, &spec.source, entry.path.key("with"));
+        let inner = match Spec::parse_source(found.source, &settings) {
             Ok(inner) => inner,
             Err(inner_faults) => {
-                let message = format!("the pipeline of agent `{}` has faults", entry.name);
-                faults.push(Diagnostic::error(Code("MT0225"), span(), message).help("mend them first"));
-                faults.extend(inner_faults);
+                for fault in inner_faults.iter() {
+                    let here = fault.labels.iter().any(|label| label.span.source == spec.source);
+                    let used = format!("agent `{}` uses that file", entry.name);
+                    faults.push(if here {
+                        fault.clone()
+                    } else {
+                        fault.clone().and(span(), used)
+                    });
+                }
                 return None;
             }
         };
+        if self.flat.scopes.len() > AGENTS_MAX {
+            let message = format!("the pipeline has more than {AGENTS_MAX} agents with theirs");
+            faults.push(Diagnostic::error(Code("MT0230"), span(), message).help("use fewer agents"));
+            return None;
+        }
         let node_count: usize = self.flat.scopes.iter().map(|scope| scope.spec.nodes.len()).sum();
         if node_count + inner.nodes.len() > NODES_MAX {
             let message = format!("the pipeline has more than {NODES_MAX} nodes with its agents");

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Reference;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Source, Span};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Source, Span, nearest};
 use crate::limits::NAME_BYTES_MAX;
 use crate::quantity::{self, QuantityFault};
 use crate::yaml::{Path, Place, Yaml};
@@ -12,6 +12,10 @@ use crate::yaml::{Path, Place, Yaml};
 pub(crate) struct Reader {
     pub(crate) source: Arc<Source>,
     pub(crate) faults: Diagnostics,
+    /// Entries that are probably there under another spelling, by the mapping they are missing in.
+    misspelt: Vec<(Path, String)>,
+    /// Places whose value a faulty parameter left open; what is wrong there follows from that fault.
+    open: Vec<Span>,
 }
 
 /// A value and where it stands.
@@ -31,7 +35,38 @@ impl<'a> At<'a> {
 }
 
 impl Reader {
+    pub(crate) fn new(source: Arc<Source>) -> Reader {
+        Reader {
+            source,
+            faults: Diagnostics::new(),
+            misspelt: Vec::new(),
+            open: Vec::new(),
+        }
+    }
+
+    /// Remembers that a fault of a parameter, reported elsewhere, left this place without a value.
+    pub(crate) fn has_no_value(&mut self, path: &Path) {
+        let span = self.span(path, Place::Value);
+        self.open.push(span);
+    }
+
+    /// All faults but those that follow from others.
+    pub(crate) fn into_faults(mut self) -> Diagnostics {
+        let open = std::mem::take(&mut self.open);
+        self.faults.retain(|fault| {
+            let of_parameter = [Code("MT0118"), Code("MT0119")].contains(&fault.code);
+            let place = fault.labels.first().map(|label| &label.span);
+            of_parameter || !place.is_some_and(|place| open.contains(place))
+        });
+        self.faults
+    }
+
+    /// The text at a path. Finding it means reading the file again, so that is not done for faults that would
+    /// only be counted.
     pub(crate) fn span(&self, path: &Path, place: Place) -> Span {
+        if self.faults.is_full() {
+            return Span::new(&self.source, 0..0);
+        }
         path.find(&self.source, place)
     }
 
@@ -77,7 +112,18 @@ impl Reader {
                 let span = self.span(&value.path, Place::Key);
                 let message = format!("{what} has no entry `{key}`");
                 let fault = Diagnostic::error(Code("MT0111"), span.clone(), message);
-                self.faults.push(fault.suggest(span, key, keys.iter().copied()));
+                self.faults.push(match without_blank(key, value.value, keys) {
+                    Some((meant, mended)) => {
+                        self.misspelt.push((at.path.clone(), meant.to_owned()));
+                        fault.help("put a blank after the colon").fix(span, mended)
+                    }
+                    None => {
+                        let near = nearest(key, keys.iter().copied());
+                        self.misspelt
+                            .extend(near.map(|near| (at.path.clone(), near.to_owned())));
+                        fault.suggest(span, key, keys.iter().copied())
+                    }
+                });
             }
             known
         });
@@ -95,6 +141,13 @@ impl Reader {
         let Yaml::Map(_) = at.value else { return None };
         if let Some(value) = at.value.get(key) {
             return Some(at.key(key, value));
+        }
+        if self
+            .misspelt
+            .iter()
+            .any(|(path, meant)| *path == at.path && meant == key)
+        {
+            return None;
         }
         let span = self.span(
             &at.path,
@@ -187,13 +240,11 @@ impl Reader {
             Err(fault) => {
                 let span = self.span(&at.path, Place::Value);
                 let diagnostic = Diagnostic::error(Code("MT0116"), span.clone(), fault.to_string());
-                let without_unit = matches!(fault, QuantityFault::NoUnit { .. });
-                self.faults.push(if without_unit {
-                    diagnostic
-                        .help(format!("if you mean {unit}, write `{text} {unit}`"))
-                        .fix(span, format!("{text} {unit}"))
-                } else {
-                    diagnostic.help(format!("write it as in `80 {unit}`"))
+                self.faults.push(match fault.mended() {
+                    Some(mended) => diagnostic
+                        .help(format!("did you mean `{mended}`?"))
+                        .fix(span, mended),
+                    None => diagnostic.help(format!("write it as in `80 {unit}`")),
                 });
                 None
             }
@@ -237,6 +288,13 @@ impl Reader {
     }
 }
 
+/// `kind:audio/log-mel` is one key without a value; the known key it begins with, and the text with a blank.
+fn without_blank(key: &str, value: &Yaml, keys: &[&'static str]) -> Option<(&'static str, String)> {
+    let (name, rest) = key.split_once(':')?;
+    let known = keys.iter().copied().find(|known| *known == name)?;
+    (*value == Yaml::Null).then(|| (known, format!("{name}: {rest}")))
+}
+
 fn name_fault(name: &str) -> Option<(String, String)> {
     if name.len() > NAME_BYTES_MAX {
         let message = format!(
@@ -259,7 +317,8 @@ fn name_fault(name: &str) -> Option<(String, String)> {
     ))
 }
 
-fn mend_name(name: &str) -> String {
+/// The nearest text that consists of the characters of a name.
+pub(crate) fn mend_name(name: &str) -> String {
     let name = name.trim().to_ascii_lowercase();
     name.chars()
         .map(|c| {

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::reader::{At, Reader};
+use super::reader::{At, Reader, mend_name};
 use super::settings::{self, Settings};
 use super::{
     AgentEntry, Contract, Expectation, InputEntry, NodeEntry, OnError, OutputEntry, PlaceWish, Spec,
     TestEntry, contract,
 };
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Source, Span};
-use crate::limits::{INPUTS_MAX, NODES_MAX};
+use crate::limits::{AGENTS_MAX, INPUTS_MAX, NAME_BYTES_MAX, NODES_MAX};
 use crate::port::PortType;
 use crate::yaml::{self, Path, Place, Yaml};
 
@@ -20,17 +20,14 @@ const SECTIONS: [&str; 11] = [
 
 pub(super) fn read(source: Arc<Source>, settings: &Settings) -> Result<Spec, Diagnostics> {
     let mut document = yaml::read(&source.text).map_err(|fault| not_a_document(&source, fault))?;
-    let mut reader = Reader {
-        source,
-        faults: Diagnostics::new(),
-    };
+    let mut reader = Reader::new(source);
     settings::substitute(&mut reader, &mut document, settings);
     let root = At {
         value: &document,
         path: Path::root(),
     };
     let spec = sections(&mut reader, &root);
-    reader.faults.or(spec).map(|(spec, _)| spec)
+    reader.into_faults().or(spec).map(|(spec, _)| spec)
 }
 
 fn not_a_document(source: &Arc<Source>, fault: yaml::YamlFault) -> Diagnostics {
@@ -62,9 +59,9 @@ fn sections(reader: &mut Reader, root: &At<'_>) -> Spec {
         tests: Vec::new(),
     };
     if let Some(at) = reader.required(root, "the file", "pipeline", "pipeline: my-pipeline") {
-        spec.pipeline = reader.text(&at, "the name of the pipeline").unwrap_or_default();
-        if !spec.pipeline.is_empty() {
-            pipeline_name(reader, &spec.pipeline, &at);
+        if let Some(name) = reader.text(&at, "the name of the pipeline") {
+            pipeline_name(reader, &name, &at);
+            spec.pipeline = name;
         }
     }
     for (section, example) in [
@@ -126,19 +123,23 @@ fn version(reader: &mut Reader, root: &At<'_>) {
     }
 }
 
+/// A pipeline's name may begin with a digit; apart from that it is a name like any other.
 fn pipeline_name(reader: &mut Reader, name: &str, at: &At<'_>) {
     let letters = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
-    if name.len() > crate::limits::NAME_BYTES_MAX || !name.chars().all(letters) {
-        let span = reader.span(&at.path, Place::Value);
-        let fault = Diagnostic::error(
-            Code("MT0114"),
-            span,
-            format!("`{}` is not a name", name.escape_debug()),
-        );
-        reader
-            .faults
-            .push(fault.help("use lower-case letters, digits, `_` and `-`"));
+    if name.len() <= NAME_BYTES_MAX && !name.is_empty() && name.chars().all(letters) {
+        return;
     }
+    let span = reader.span(&at.path, Place::Value);
+    let message = format!("`{}` is not a name", name.escape_debug());
+    let fault = Diagnostic::error(Code("MT0114"), span.clone(), message);
+    let fault = fault.help(format!(
+        "use at most {NAME_BYTES_MAX} lower-case letters, digits, `_` and `-`"
+    ));
+    let mended = mend_name(name);
+    let certain = !mended.is_empty() && mended.len() <= NAME_BYTES_MAX;
+    reader
+        .faults
+        .push(if certain { fault.fix(span, mended) } else { fault });
 }
 
 fn types(reader: &mut Reader, at: &At<'_>) -> Vec<(String, PortType)> {
@@ -299,7 +300,9 @@ fn node_inputs(reader: &mut Reader, at: &At<'_>) -> Vec<(Option<String>, super::
 
 fn agents(reader: &mut Reader, at: &At<'_>) -> Vec<AgentEntry> {
     let mut agents = Vec::new();
-    for (name, at) in reader.entries(at, "a mapping of names to agents") {
+    let entries = reader.entries(at, "a mapping of names to agents");
+    too_many(reader, at, entries.len(), AGENTS_MAX, "agents");
+    for (name, at) in entries.into_iter().take(AGENTS_MAX) {
         let named = reader.name(name, &at.path);
         let what = format!("agent `{name}`");
         let entries = reader.known(&at, &what, &["use", "in", "with"]);
