@@ -40,7 +40,7 @@ impl NodeSet {
 
 pub(super) fn order(graph: &Graph, placed: &[Placed], is_serial: bool) -> Order {
     let producers = producers(graph);
-    let chains = chains(&producers, placed);
+    let chains = chains(graph, &producers, placed);
     let mut step_of = vec![StepId(0); graph.nodes.len()];
     for (step, nodes) in chains.iter().enumerate() {
         nodes.iter().for_each(|node| step_of[*node] = StepId(small(step)));
@@ -111,9 +111,15 @@ fn producers(graph: &Graph) -> Vec<Vec<usize>> {
 }
 
 /// Straight lines on one device, each after all it reads from: `b` joins the line of `a` when it reads from no node
-/// but `a` and no other node reads from `a`.
-fn chains(producers: &[Vec<usize>], placed: &[Placed]) -> Vec<Vec<usize>> {
+/// but `a`, and no other node and no output of the pipeline reads from `a`. A step is given back as a whole, so an
+/// output in the middle of one would wait for all of it, and be lost if the rest were late.
+fn chains(graph: &Graph, producers: &[Vec<usize>], placed: &[Placed]) -> Vec<Vec<usize>> {
     let mut reader_count = vec![0usize; producers.len()];
+    for output in &graph.outputs {
+        if let Producer::Node(node, _) = output.feed.producer {
+            reader_count[node.index()] += 1;
+        }
+    }
     producers
         .iter()
         .flatten()
