@@ -153,6 +153,12 @@ impl Arena {
             .count()
     }
 
+    /// How many leases read a buffer.
+    pub(crate) fn reader_count(&self, buffer: BufferId) -> usize {
+        let home = self.home(buffer);
+        home.as_ref().map_or(0, |buffer| Arc::strong_count(buffer) - 1)
+    }
+
     /// Bytes allocated, all buffers together.
     pub fn bytes(&self) -> usize {
         self.bytes

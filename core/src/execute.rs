@@ -8,6 +8,7 @@
 //! buffer comes back.
 
 use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -210,6 +211,14 @@ pub trait Executor {
         request: &Request,
         clock: &Arc<dyn Clock>,
     ) -> Result<Response, RunError>;
+}
+
+/// Drops what a node made; that may panic too, and must harm nobody.
+pub(crate) fn discard<T>(made: T) {
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(move || drop(made))) {
+        // The payload is the node's own as well; dropping it could go on for ever.
+        std::mem::forget(panic);
+    }
 }
 
 /// What a panic said.

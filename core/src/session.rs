@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crossbeam::channel::{Receiver, Sender, bounded};
 
-use crate::arena::Arena;
+use crate::arena::{Arena, BufferId};
 use crate::catalog::{BuildError, Catalog, NodeKind};
 use crate::execute::{Done, StepWork, panic_text};
 use crate::node::Node;
@@ -108,6 +108,19 @@ impl Session {
         for step in self.steps.iter_mut().flatten() {
             step.reset();
         }
+    }
+
+    /// A buffer that somebody reads although no request is under way.
+    pub(crate) fn held(&self) -> Option<BufferId> {
+        let buffers =
+            (0..self.plan.buffers.len()).map(|index| BufferId(u32::try_from(index).unwrap_or(u32::MAX)));
+        let kept = |buffer| self.steps.iter().flatten().any(|step| step.keeps(buffer));
+        let mut held = buffers.filter(|buffer| match self.arena.reader_count(*buffer) {
+            0 => false,
+            1 => !kept(*buffer),
+            _ => true,
+        });
+        held.next()
     }
 
     /// Builds anew the nodes that panicked.

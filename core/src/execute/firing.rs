@@ -1,23 +1,26 @@
 //! One request on its way through a session: what has arrived, what waits, what is ready.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::arena::ReadLease;
+use crate::arena::{Busy, ReadLease};
+use crate::clock::Clock;
 use crate::graph::{Feed, NodeId, Producer};
 use crate::plan::{Plan, SlotId, StepId};
 use crate::session::Session;
 use crate::trace::{Interval, NodeOutcome, Trace};
 use crate::value::InputError;
 
+use super::parallel::collect_late;
 use super::step::{StepWork, project};
 use super::{Cause, Outcome, Request, Response, RunError, RunFailure};
 
 struct SlotState {
     value: Option<ReadLease>,
     cause: Option<Cause>,
-    /// Readers that have not ended; an output counts as one that never does.
-    reader_count: u32,
+    /// Edges whose reader has not taken the value yet; an output counts as one that never does.
+    edge_count: u32,
 }
 
 /// Counters and values of one request; the caller's thread alone owns them.
@@ -35,35 +38,47 @@ pub(super) struct Firing {
 }
 
 impl Firing {
-    /// Takes the values of a request into the arena.
-    pub(super) fn begin(session: &mut Session, request: &Request, now: Duration) -> Result<Firing, RunError> {
+    /// Takes the values of a request into the arena, once everything that an earlier one left there is gone.
+    pub(super) fn begin(
+        session: &mut Session,
+        request: &Request,
+        clock: &dyn Clock,
+    ) -> Result<Firing, RunError> {
+        let now = clock.now();
+        let asked = [request.deadline, session.plan().deadline]
+            .into_iter()
+            .flatten()
+            .min();
+        let deadline = asked.map(|deadline| now.saturating_add(deadline));
+        collect_late(session, deadline, clock)?;
         session.mend()?;
+        if let Some(buffer) = session.held() {
+            return Err(Busy { buffer }.into());
+        }
         session.firing_count += 1;
         let plan = Arc::clone(session.plan());
-        let slots = plan.slots.iter().map(|slot| {
-            let reader_count =
-                u32::try_from(slot.readers.len()).unwrap_or(u32::MAX) + u32::from(slot.is_output);
-            SlotState {
-                value: None,
-                cause: None,
-                reader_count,
-            }
+        let slots = plan.slots.iter().map(|slot| SlotState {
+            value: None,
+            cause: None,
+            edge_count: u32::from(slot.is_output),
         });
-        let asked = [request.deadline, plan.deadline].into_iter().flatten().min();
         let mut firing = Firing {
             slots: slots.collect(),
             awaits: plan.steps.iter().map(|step| step.awaits).collect(),
             ready: Vec::with_capacity(plan.steps.len()),
             running_count: 0,
-            deadline: asked.map(|deadline| now + deadline),
+            deadline,
             failures: Vec::new(),
             trace: Trace {
                 start: now,
                 intervals: Vec::with_capacity(plan.nodes.len()),
                 ..Trace::default()
             },
-            plan,
+            plan: Arc::clone(&plan),
         };
+        for feed in plan.nodes.iter().flat_map(|node| node.feeds.iter().flatten()) {
+            firing.slots[slot_of(&plan, feed).index()].edge_count += 1;
+        }
         firing.take_inputs(session, request, now)?;
         for step in (0..firing.awaits.len())
             .filter(|step| firing.awaits[*step] == 0)
@@ -160,7 +175,7 @@ impl Firing {
             }
         }
         for chain in &self.plan.chains {
-            let until = now + chain.deadline;
+            let until = now.saturating_add(chain.deadline);
             for id in &chain.nodes {
                 let step = self.plan.nodes[id.index()].step;
                 let nodes = session.steps[step.index()]
@@ -177,7 +192,7 @@ impl Firing {
         let rank = |step: &StepId| self.plan.step(*step).rank;
         let at = self
             .ready
-            .partition_point(|other| (rank(other), other.0) < (rank(&step), u32::MAX - step.0));
+            .partition_point(|other| (rank(other), Reverse(other.0)) < (rank(&step), Reverse(step.0)));
         self.ready.insert(at, step);
     }
 
@@ -197,7 +212,8 @@ impl Firing {
         self.take(session, last, now)
     }
 
-    /// Takes a step that may run, by its place in the queue.
+    /// Takes a step that may run, by its place in the queue. A value goes with the last step that reads it: the nodes
+    /// of that step let go of it one by one, and the later ones may write where it lay.
     pub(super) fn take(&mut self, session: &mut Session, at: usize, now: Duration) -> Option<Box<StepWork>> {
         let step = self.ready.remove(at);
         let mut work = session.steps[step.index()].take()?;
@@ -205,9 +221,12 @@ impl Firing {
         for node in &mut work.nodes {
             for (input, feed) in plan.nodes[node.id.index()].feeds.iter().enumerate() {
                 let Some(feed) = feed else { continue };
-                let slot = &self.slots[slot_of(&plan, feed).index()];
-                node.inputs[input] = slot.value.as_ref().and_then(|lease| project(lease, feed.field));
-                node.causes[input] = slot.cause;
+                let slot = slot_of(&plan, feed);
+                let state = &mut self.slots[slot.index()];
+                node.inputs[input] = state.value.as_ref().and_then(|lease| project(lease, feed.field));
+                node.causes[input] = state.cause;
+                state.edge_count -= 1;
+                self.release_if_read(slot);
             }
         }
         work.ready = now;
@@ -226,26 +245,10 @@ impl Firing {
                 let state = &mut self.slots[output.slot.index()];
                 state.value = output.value.take();
                 state.cause = output.cause.take();
-                if state.reader_count == 0 {
-                    state.value = None;
-                }
+                self.release_if_read(output.slot);
             }
         }
         self.trace.intervals.extend(work.intervals());
-        for node in &plan.step(work.step).nodes {
-            let mut read: Vec<SlotId> = plan.nodes[node.index()]
-                .feeds
-                .iter()
-                .flatten()
-                .map(|feed| slot_of(&plan, feed))
-                .collect();
-            read.sort_unstable();
-            read.dedup();
-            for slot in read {
-                self.slots[slot.index()].reader_count -= 1;
-                self.release_if_read(slot);
-            }
-        }
         for successor in &plan.step(work.step).successors {
             self.awaits[successor.index()] -= 1;
             if self.awaits[successor.index()] == 0 {
@@ -258,7 +261,7 @@ impl Firing {
 
     fn release_if_read(&mut self, slot: SlotId) {
         let state = &mut self.slots[slot.index()];
-        if state.reader_count == 0 {
+        if state.edge_count == 0 {
             state.value = None;
         }
     }

@@ -103,8 +103,7 @@ impl Executor for Parallel {
         request: &Request,
         clock: &Arc<dyn Clock>,
     ) -> Result<Response, RunError> {
-        collect_late(session, request, clock.as_ref())?;
-        let mut firing = Firing::begin(session, request, clock.now())?;
+        let mut firing = Firing::begin(session, request, clock.as_ref())?;
         loop {
             while let Some(work) = firing.next(session, clock.now()) {
                 let task = Task {
@@ -113,7 +112,10 @@ impl Executor for Parallel {
                     clock: Arc::clone(clock),
                     reply: session.done.0.clone(),
                 };
-                self.tasks.send(task).map_err(|_| RunError::LaneClosed)?;
+                if let Err(refused) = self.tasks.send(task) {
+                    put_back(session, refused.into_inner().work);
+                    return Err(RunError::LaneClosed);
+                }
             }
             if firing.running_count() == 0 {
                 return Ok(firing.finish(clock.now()));
@@ -141,22 +143,26 @@ fn receive(
     }
 }
 
-/// Takes back steps that were late in an earlier request; waits for them at most as long as this request may take.
+/// Takes back steps that were late in an earlier request; waits for them no longer than to a moment.
 pub(super) fn collect_late(
     session: &mut Session,
-    request: &Request,
+    until: Option<Duration>,
     clock: &dyn Clock,
 ) -> Result<(), RunError> {
-    let until = request.deadline.map(|deadline| clock.now() + deadline);
     while let Some(step) = session.steps.iter().position(Option::is_none) {
-        let Ok(mut done) = receive(&session.done.1, until, clock) else {
+        let Ok(done) = receive(&session.done.1, until, clock) else {
             let node = session.plan().steps[step].nodes[0];
             let node = session.plan().nodes[node.index()].name.clone();
             return Err(RunError::StillRunning { node });
         };
-        done.work.forget();
-        let step = done.work.step;
-        session.steps[step.index()] = Some(done.work);
+        put_back(session, done.work);
     }
     Ok(())
+}
+
+/// Takes back a step of which nothing shall remain.
+fn put_back(session: &mut Session, mut work: Box<StepWork>) {
+    work.forget();
+    let step = work.step;
+    session.steps[step.index()] = Some(work);
 }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::firing::Firing;
-use super::parallel::collect_late;
 use super::{Executor, Request, Response, RunError};
 use crate::clock::Clock;
 use crate::session::Session;
@@ -19,8 +18,7 @@ impl Executor for Sequential {
         request: &Request,
         clock: &Arc<dyn Clock>,
     ) -> Result<Response, RunError> {
-        collect_late(session, request, clock.as_ref())?;
-        let mut firing = Firing::begin(session, request, clock.now())?;
+        let mut firing = Firing::begin(session, request, clock.as_ref())?;
         while let Some(mut work) = firing.next(session, clock.now()) {
             work.execute(session.arena(), clock.as_ref());
             firing.complete(session, work);

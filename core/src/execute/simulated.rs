@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::firing::Firing;
-use super::parallel::collect_late;
 use super::step::StepWork;
 use super::{Executor, Request, Response, RunError};
 use crate::clock::Clock;
@@ -48,10 +47,9 @@ impl Executor for Simulated {
         request: &Request,
         clock: &Arc<dyn Clock>,
     ) -> Result<Response, RunError> {
-        collect_late(session, request, clock.as_ref())?;
         let mut random = SplitMix64(self.seed);
         let mut now = clock.now();
-        let mut firing = Firing::begin(session, request, now)?;
+        let mut firing = Firing::begin(session, request, clock.as_ref())?;
         let mut running: Vec<Running> = Vec::new();
         let mut free: Vec<u16> = (0..u16::try_from(self.worker_count.max(1)).unwrap_or(u16::MAX))
             .rev()

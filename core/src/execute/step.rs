@@ -15,7 +15,7 @@ use crate::port::Layout;
 use crate::spec::OnError;
 use crate::trace::{Interval, NodeOutcome};
 
-use super::{Cause, RunFailure, panic_text};
+use super::{Cause, RunFailure, discard, panic_text};
 
 /// A step that has come back from a lane.
 pub(crate) struct Done {
@@ -84,10 +84,21 @@ impl StepWork {
     pub(crate) fn reset(&mut self) {
         for node in &mut self.nodes {
             node.outputs.iter_mut().for_each(|output| output.kept = None);
-            if let Some(node) = &mut node.node {
-                node.reset();
+            let Some(mut own) = node.node.take() else { continue };
+            match catch_unwind(AssertUnwindSafe(|| own.reset())) {
+                Ok(()) => node.node = Some(own),
+                Err(panic) => {
+                    discard(panic);
+                    discard(own);
+                }
             }
         }
+    }
+
+    /// Whether the last good value of an output lies in this buffer.
+    pub(crate) fn keeps(&self, buffer: BufferId) -> bool {
+        let mut outputs = self.nodes.iter().flat_map(|node| &node.outputs);
+        outputs.any(|output| output.keep == Some(buffer) && output.kept.is_some())
     }
 
     pub(crate) fn missing_nodes(&mut self) -> impl Iterator<Item = (NodeId, &mut Option<Box<dyn Node>>)> {
@@ -148,18 +159,23 @@ impl StepWork {
         let Some(mut node) = work.node.take() else { return };
         let (inputs, leases, now) = (&work.inputs, &mut work.leases, work.start);
         let result = match unequal_dims(planned, inputs) {
-            Some(error) => Ok((node, Err(error))),
-            None => catch_unwind(AssertUnwindSafe(move || {
-                let result = node.run(&Inputs::new(inputs, now), &mut Outputs::new(leases));
-                (node, result)
+            Some(error) => Ok(Err(error)),
+            // The node stays outside: dropped while its own panic unwinds, it could end the process.
+            None => catch_unwind(AssertUnwindSafe(|| {
+                node.run(&Inputs::new(inputs, now), &mut Outputs::new(leases))
             })),
         };
         let error = match result {
-            Ok((node, result)) => {
+            Ok(result) => {
                 work.node = Some(node);
                 result.and_then(|()| work.check_outputs(planned)).err()
             }
-            Err(panic) => Some(NodeError::Panicked(panic_text(panic.as_ref()))),
+            Err(panic) => {
+                let text = panic_text(panic.as_ref());
+                discard(panic);
+                discard(node);
+                Some(NodeError::Panicked(text))
+            }
         };
         if let Some(error) = error {
             let failure = RunFailure::Node {
@@ -175,6 +191,16 @@ impl StepWork {
         let (before, rest) = self.nodes.split_at_mut(index);
         let work = &mut rest[0];
         work.publish(arena, now);
+        // Nobody would let go of a value that nobody reads.
+        let plan = &self.plan;
+        let unread = |output: &&mut Published| {
+            let slot = &plan.slots[output.slot.index()];
+            !slot.is_output && slot.readers.is_empty()
+        };
+        work.outputs
+            .iter_mut()
+            .filter(unread)
+            .for_each(|output| output.value = None);
         work.inputs.iter_mut().for_each(|input| *input = None);
         work.end = now;
         // A value between two nodes of a step has no other reader, unless the pipeline gives it out.
@@ -340,6 +366,7 @@ impl NodeWork {
     fn publish(&mut self, arena: &Arc<Arena>, now: Duration) {
         for (lease, output) in self.leases.drain(..).zip(&mut self.outputs) {
             if !lease.is_begun() {
+                output.kept = None;
                 output.cause = Some(Cause::NotEmitted(self.id));
                 continue;
             }
@@ -351,6 +378,14 @@ impl NodeWork {
             }
             output.value = Some(value);
             output.cause = None;
+        }
+    }
+}
+
+impl Drop for NodeWork {
+    fn drop(&mut self) {
+        if let Some(node) = self.node.take() {
+            discard(node);
         }
     }
 }

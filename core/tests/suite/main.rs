@@ -1,0 +1,20 @@
+//! The compiler and the runtime as a whole, on pipelines of stand-in kinds.
+//!
+//! Random pipelines are drawn as YAML text ([`draft`]) and evaluated by a reference that shares nothing with the
+//! runtime; the kinds ([`kinds`]) mix what they read, or misbehave as they are told.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::cast_possible_truncation,
+    clippy::float_cmp,
+    reason = "a test that cannot go on fails; the numbers are small or exact"
+)]
+
+mod agreement;
+mod deadlines;
+mod draft;
+mod faults;
+mod kinds;
+mod mix;
+mod pipeline;
+mod sharing;
