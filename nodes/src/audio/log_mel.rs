@@ -1,0 +1,397 @@
+//! `audio/log-mel`: the log-mel spectrogram as a node.
+
+use std::time::Duration;
+
+use motet_core::catalog::{
+    BuildError, ConnectedInput, Cost, FaultPlace, InputSpec, InputSpecs, KindFault, NodeKind, OutputSpec,
+    ParamSpec, ParamType, ParamValue, Params, Signature,
+};
+use motet_core::node::{Inputs, Node, NodeError, Outputs};
+use motet_core::port::{Dim, Element, Rate, TensorType};
+use motet_models::audio::log_mel::{BINS_MAX, FFT_SAMPLES_MAX};
+use motet_models::audio::{self, LogMelConfig};
+
+const INPUT: &str = "samples";
+/// Frames whose distance is off by less than this share of a sample keep their stated rate.
+const HOP_TOLERANCE_SAMPLES: f64 = 1e-3;
+
+/// The kind `audio/log-mel`.
+pub struct LogMel;
+
+impl NodeKind for LogMel {
+    fn name(&self) -> &str {
+        "audio/log-mel"
+    }
+
+    fn about(&self) -> &str {
+        "Turns mono sound into a log-mel spectrogram: frames of `bins` values, `1 / hop` of them a second. It is \
+         what librosa computes with center=False, htk=False, norm=slaney, power=2, followed by the natural \
+         logarithm of max(energy, 1e-6): a Hann window in the middle of a transform of the next power of two, \
+         triangular filters of equal area on the Slaney mel scale from `low` to `high`. n samples give \
+         1 + (n - fft) / hop frames, none where they do not fill one transform. The sound must state its rate."
+    }
+
+    fn params(&self) -> Vec<ParamSpec> {
+        let speech = LogMelConfig::speech();
+        let seconds = |samples: usize| samples as f64 / f64::from(speech.sample_rate_hz);
+        let duration = |name, samples, about| ParamSpec {
+            name,
+            param_type: ParamType::Duration,
+            default: Some(ParamValue::Duration(Duration::from_secs_f64(seconds(samples)))),
+            about,
+        };
+        let frequency = |name, hz, about| ParamSpec {
+            name,
+            param_type: ParamType::Frequency,
+            default: Some(ParamValue::Frequency(millihertz(hz))),
+            about,
+        };
+        vec![
+            ParamSpec {
+                name: "bins",
+                param_type: ParamType::Integer {
+                    min: 1,
+                    max: BINS_MAX as i64,
+                },
+                default: Some(ParamValue::Integer(speech.bins as i64)),
+                about: "mel bins per frame",
+            },
+            duration("window", speech.window_samples, "length of the Hann window"),
+            duration(
+                "hop",
+                speech.hop_samples,
+                "distance between the starts of two frames, in whole samples",
+            ),
+            frequency("low", speech.low_hz, "lower edge of the lowest filter"),
+            frequency(
+                "high",
+                speech.high_hz,
+                "upper edge of the highest filter, at most half the sample rate",
+            ),
+        ]
+    }
+
+    fn inputs(&self, _params: &Params) -> Result<InputSpecs, Vec<KindFault>> {
+        let samples = InputSpec::required(INPUT, super::any_sound(), "mono sound with a stated rate");
+        Ok(InputSpecs {
+            named: vec![samples],
+            further: None,
+        })
+    }
+
+    fn outputs(&self, params: &Params, inputs: &[ConnectedInput]) -> Result<Vec<OutputSpec>, Vec<KindFault>> {
+        let shape = FrameShape::read(params, inputs)?;
+        let frames = Dim {
+            max: shape.frame_count_max,
+            exact: shape.is_exact,
+            name: (!shape.is_exact).then(|| "F".to_owned()),
+        };
+        let bins = Dim::exactly(u32::try_from(shape.config.bins).unwrap_or(u32::MAX));
+        let frames = TensorType::new(Element::F32, vec![frames, bins]).at_rate(shape.frame_rate_mhz);
+        Ok(vec![OutputSpec::new("frames", frames)])
+    }
+
+    fn cost(&self, params: &Params, signature: &Signature) -> Cost {
+        let Ok(shape) = FrameShape::read(params, &signature.inputs) else {
+            return Cost::default();
+        };
+        let fft = shape.config.fft_samples as u64;
+        // A real transform, its power, and filters that touch every bin about twice.
+        let per_frame = fft * u64::from(fft.ilog2()) * 5 / 2 + 4 * fft;
+        Cost {
+            flops: per_frame * u64::from(shape.frame_count_max),
+            workspace_bytes: 24 * fft + 8 * shape.config.bins as u64,
+            weights: None,
+        }
+    }
+
+    fn build(&self, params: &Params, signature: &Signature) -> Result<Box<dyn Node>, BuildError> {
+        let shape = FrameShape::read(params, &signature.inputs)
+            .map_err(|faults| BuildError::Failed(crate::first_message(&faults)))?;
+        let log_mel =
+            audio::LogMel::new(shape.config).map_err(|fault| BuildError::Failed(fault.to_string()))?;
+        Ok(Box::new(LogMelNode { log_mel }))
+    }
+}
+
+/// The configuration in samples, and the frames it gives at most.
+struct FrameShape {
+    config: LogMelConfig,
+    frame_rate_mhz: u64,
+    frame_count_max: u32,
+    is_exact: bool,
+}
+
+impl FrameShape {
+    fn read(params: &Params, inputs: &[ConnectedInput]) -> Result<FrameShape, Vec<KindFault>> {
+        let at_input = |message: String| KindFault::new(FaultPlace::Input(INPUT.to_owned()), message);
+        let Some((sound, length)) = super::sound(inputs).and_then(|sound| Some((sound, sound.dims.first()?)))
+        else {
+            return Err(vec![at_input(
+                "mono sound is due here: `f32` with one dimension".to_owned(),
+            )]);
+        };
+        let Some(rate_mhz) = sound.rate_mhz else {
+            let fault = at_input("the sound states no sample rate, so no frequency can be told".to_owned());
+            return Err(vec![
+                fault.help("state its rate where it comes from, as in `rate=16kHz`"),
+            ]);
+        };
+        let (Ok(sample_rate_hz), 0) = (u32::try_from(rate_mhz / 1_000), rate_mhz % 1_000) else {
+            let fault = at_input(format!(
+                "the sample rate {} is not a whole number of hertz",
+                Rate(rate_mhz)
+            ));
+            return Err(vec![fault.help("put a node of kind `audio/resample` between")]);
+        };
+        let config = read_config(params, sample_rate_hz)?;
+        let frame_count = config.frames(length.max as usize);
+        if frame_count == 0 {
+            let fault = at_input(format!(
+                "the sound has at most {} samples, but one frame takes {}",
+                length.max, config.fft_samples
+            ));
+            return Err(vec![fault.help("allow longer sound, or set a shorter `window`")]);
+        }
+        Ok(FrameShape {
+            frame_rate_mhz: rate_mhz / config.hop_samples as u64,
+            frame_count_max: u32::try_from(frame_count).unwrap_or(u32::MAX),
+            is_exact: length.exact,
+            config,
+        })
+    }
+}
+
+/// Reads the parameters for this sample rate.
+fn read_config(params: &Params, sample_rate_hz: u32) -> Result<LogMelConfig, Vec<KindFault>> {
+    let mut faults = Vec::new();
+    let speech = LogMelConfig::speech();
+    let half_rate_hz = f64::from(sample_rate_hz) / 2.0;
+    let samples = |name| params.duration(name).unwrap_or_default().as_secs_f64() * f64::from(sample_rate_hz);
+    let at = |name: &str, message: String| KindFault::new(FaultPlace::Param(name.to_owned(), None), message);
+    let (window, hop) = (samples("window").round(), samples("hop"));
+    if !(1.0..=FFT_SAMPLES_MAX as f64).contains(&window) {
+        let message = format!("the window has {window} samples, but 1 to {FFT_SAMPLES_MAX} are allowed");
+        faults.push(at("window", message));
+    }
+    if hop.round() < 1.0 || (hop - hop.round()).abs() > HOP_TOLERANCE_SAMPLES {
+        let whole = hop.round().max(1.0);
+        let near_us = (whole / f64::from(sample_rate_hz) * 1e9).round() / 1e3;
+        let fault = at(
+            "hop",
+            format!("the hop is {hop:.3} samples at {sample_rate_hz} Hz, not a whole number"),
+        );
+        faults.push(fault.help(format!(
+            "set `hop: {near_us} us`, which is {whole} samples, or change the rate before"
+        )));
+    }
+    let hertz = |name| params.frequency_mhz(name).unwrap_or_default() as f64 / 1e3;
+    let (low_hz, high_hz) = (hertz("low"), hertz("high"));
+    if high_hz > half_rate_hz {
+        let fault = at(
+            "high",
+            format!("{high_hz} Hz is above half the sample rate, {half_rate_hz} Hz"),
+        );
+        faults.push(fault.help(format!("set `high: {half_rate_hz} Hz` or less")));
+    }
+    if low_hz >= high_hz {
+        faults.push(at(
+            "low",
+            format!("the lower edge, {low_hz} Hz, is not below the upper, {high_hz} Hz"),
+        ));
+    }
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    let config = LogMelConfig {
+        sample_rate_hz,
+        bins: params
+            .integer("bins")
+            .and_then(|bins| usize::try_from(bins).ok())
+            .unwrap_or(speech.bins),
+        window_samples: whole_samples(window),
+        hop_samples: whole_samples(hop.round()),
+        fft_samples: whole_samples(window).next_power_of_two().max(2),
+        low_hz,
+        high_hz,
+        ..speech
+    };
+    Ok(config)
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a whole number of samples, checked to lie between 1 and what a year at 1 GHz has"
+)]
+fn whole_samples(samples: f64) -> usize {
+    samples as usize
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a positive frequency far below 2^53 mHz"
+)]
+fn millihertz(hz: f64) -> u64 {
+    (hz * 1e3).round() as u64
+}
+
+struct LogMelNode {
+    log_mel: audio::LogMel,
+}
+
+impl Node for LogMelNode {
+    fn run(&mut self, inputs: &Inputs<'_>, outputs: &mut Outputs<'_>) -> Result<(), NodeError> {
+        let samples = inputs.tensor::<f32>(0)?;
+        let sizes = [
+            self.log_mel.config().frames(samples.len()),
+            self.log_mel.config().bins,
+        ];
+        let dims = sizes.map(|size| u32::try_from(size).unwrap_or(u32::MAX));
+        let out = outputs.tensor::<f32>(0, &dims)?;
+        self.log_mel
+            .frames(samples, out)
+            .map_err(|fault| NodeError::Failed(fault.to_string()))?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trial::{Trial, Value};
+
+    fn trial(port: &str) -> Trial<'static> {
+        Trial::of(&LogMel).input("samples", port)
+    }
+
+    fn milliseconds(count: u64) -> ParamValue {
+        ParamValue::Duration(Duration::from_millis(count))
+    }
+
+    fn frames(trial: &Trial<'_>, samples: &[f32]) -> (Vec<u32>, Vec<f32>) {
+        let outputs = trial.run(&[Some(Value::samples(samples))]).unwrap();
+        let lease = outputs[0].as_ref().unwrap();
+        (
+            lease.dims(0).unwrap().to_vec(),
+            lease.tensor::<f32>(0).unwrap().to_vec(),
+        )
+    }
+
+    #[test]
+    fn the_output_counts_frames_of_bins() {
+        assert_eq!(
+            trial("f32[T<=48000] rate=16kHz range=-1..1").types(),
+            ["frames: f32[F<=297, 40] rate=100Hz"]
+        );
+        assert_eq!(
+            trial("f32[16000] rate=16kHz").types(),
+            ["frames: f32[97, 40] rate=100Hz"]
+        );
+        let wide = trial("f32[T<=44100] rate=44.1kHz").with("bins", ParamValue::Integer(64));
+        assert_eq!(wide.types(), ["frames: f32[F<=96, 64] rate=100Hz"]);
+        let slow = trial("f32[T<=8000] rate=8kHz")
+            .with("high", ParamValue::Frequency(3_800_000))
+            .with("hop", milliseconds(16));
+        assert_eq!(slow.types(), ["frames: f32[F<=61, 40] rate=62.5Hz"]);
+    }
+
+    #[test]
+    fn every_length_gives_the_frames_that_fit() {
+        let mut running = trial("f32[T<=2000] rate=16kHz").build();
+        for length in (0..=2_000_usize).step_by(37) {
+            let outputs = running.fire(&[Some(Value::samples(&vec![0.1; length]))]).unwrap();
+            let found = outputs[0].as_ref().unwrap().dims(0).unwrap()[0] as usize;
+            let expected = (0..).take_while(|frame| frame * 160 + 512 <= length).count();
+            assert_eq!(found, expected, "{length}");
+        }
+    }
+
+    #[test]
+    fn silence_is_the_logarithm_of_the_floor() {
+        let (dims, values) = frames(&trial("f32[T<=1000] rate=16kHz"), &[0.0; 700]);
+        assert_eq!(dims, [2, 40]);
+        assert!(values.iter().all(|value| (value - 1e-6_f32.ln()).abs() < 1e-6));
+    }
+
+    #[test]
+    fn a_tone_is_loudest_in_the_filter_around_it() {
+        #[expect(clippy::cast_possible_truncation, reason = "a sine fits in f32")]
+        let tone: Vec<f32> = (0..1_600)
+            .map(|index| (std::f64::consts::TAU * 2_000.0 * f64::from(index) / 16_000.0).sin() as f32)
+            .collect();
+        let (_, values) = frames(&trial("f32[1600] rate=16kHz"), &tone);
+        let loudest = (0..40).max_by(|a, b| values[*a].total_cmp(&values[*b])).unwrap();
+        // Slaney mel: 20 Hz is 0.3, 2000 Hz is 15 + 27 ln 2 / ln 6.4 = 25.08, 7600 Hz is 44.50; the centres of 40
+        // filters lie (44.50 - 0.3) / 41 = 1.078 apart, so 2000 Hz is nearest to centre 23, index 22.
+        assert_eq!(loudest, 22);
+    }
+
+    #[test]
+    fn faults_name_their_place() {
+        let check = |trial: Trial<'_>, place: FaultPlace, message: &str| {
+            let faults = trial.faults();
+            let found: Vec<_> = faults
+                .iter()
+                .map(|fault| (&fault.place, fault.message.as_str()))
+                .collect();
+            assert_eq!(found, [(&place, message)]);
+        };
+        let param = |name: &str| FaultPlace::Param(name.to_owned(), None);
+        let input = || FaultPlace::Input("samples".to_owned());
+        let sound = "f32[T<=16000] rate=16kHz";
+        check(
+            trial("f32[T<=9]"),
+            input(),
+            "the sound states no sample rate, so no frequency can be told",
+        );
+        check(
+            trial("f32[T<=511] rate=16kHz"),
+            input(),
+            "the sound has at most 511 samples, but one frame takes 512",
+        );
+        check(
+            trial("f32[T<=99999] rate=12.5Hz"),
+            input(),
+            "the sample rate 12.5Hz is not a whole number of hertz",
+        );
+        check(
+            trial("f32[T<=16000] rate=8kHz"),
+            param("high"),
+            "7600 Hz is above half the sample rate, 4000 Hz",
+        );
+        check(
+            trial(sound).with("low", ParamValue::Frequency(7_600_000)),
+            param("low"),
+            "the lower edge, 7600 Hz, is not below the upper, 7600 Hz",
+        );
+        check(
+            trial(sound).with("window", milliseconds(5_000)),
+            param("window"),
+            "the window has 80000 samples, but 1 to 65536 are allowed",
+        );
+        check(
+            trial(sound).with("hop", ParamValue::Duration(Duration::from_micros(10_030))),
+            param("hop"),
+            "the hop is 160.480 samples at 16000 Hz, not a whole number",
+        );
+        let several = trial(sound)
+            .with("window", milliseconds(0))
+            .with("hop", milliseconds(0));
+        assert_eq!(several.faults().len(), 2);
+    }
+
+    #[test]
+    fn a_sample_that_is_not_finite_is_named() {
+        let mut samples = [0.0; 512];
+        samples[7] = f32::INFINITY;
+        let failed = trial("f32[512] rate=16kHz")
+            .run(&[Some(Value::samples(&samples))])
+            .err();
+        assert_eq!(
+            failed,
+            Some(NodeError::Failed("sample 7 is not a finite number".to_owned()))
+        );
+    }
+}

@@ -1,0 +1,77 @@
+//! Motet's node kinds: what a pipeline may name after `kind:`.
+//!
+//! This crate joins `motet-core`, which knows ports and leases but no tensors, with `motet-models`, which knows
+//! nets but no pipelines. It holds the kinds ([`audio`], [`model`], [`control`], [`text`]), the bridge from a lease to a
+//! tensor ([`tensor`]), the threads that nets run on ([`lane`]) and the look at the real machine ([`machine`]).
+//! It is *not* where nets are defined or trained. Invariant: a kind is pure; only a built node has state.
+
+pub mod audio;
+mod condition;
+pub mod control;
+pub mod lane;
+pub mod machine;
+pub mod model;
+pub mod tensor;
+pub mod text;
+#[cfg(test)]
+mod trial;
+
+use motet_core::catalog::{Catalog, DuplicateKind, KindFault};
+
+pub use machine::local_machine;
+
+/// Returns a catalog of all kinds of this crate; add your own with [`Catalog::register`].
+///
+/// # Panics
+/// When two of these kinds have one name, which a test of this crate rules out.
+pub fn catalog() -> Catalog {
+    let mut catalog = Catalog::new();
+    assert_eq!(register(&mut catalog), Ok(()), "every kind has a name of its own");
+    catalog
+}
+
+fn register(catalog: &mut Catalog) -> Result<(), DuplicateKind> {
+    catalog.register(audio::LogMel)?;
+    catalog.register(audio::Resample)?;
+    catalog.register(control::Rules)?;
+    catalog.register(control::Select)?;
+    catalog.register(model::Keyword::default())?;
+    catalog.register(text::Template)
+}
+
+/// The first fault as one sentence, for a node that is built although its ports were refused.
+fn first_message(faults: &[KindFault]) -> String {
+    faults
+        .first()
+        .map_or_else(String::new, |fault| fault.message.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_is_in_the_catalog_and_explains_itself() {
+        let catalog = catalog();
+        let names: Vec<&str> = catalog.names().collect();
+        assert_eq!(
+            names,
+            [
+                "audio/log-mel",
+                "audio/resample",
+                "control/rules",
+                "control/select",
+                "model/keyword",
+                "text/template"
+            ]
+        );
+        for kind in catalog.kinds() {
+            assert!(kind.about().ends_with('.'), "{}", kind.name());
+            assert!(
+                kind.params().iter().all(|param| !param.about.is_empty()),
+                "{}",
+                kind.name()
+            );
+        }
+    }
+}

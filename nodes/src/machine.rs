@@ -1,0 +1,82 @@
+//! Looks at the machine this process runs on.
+//!
+//! It reports plain facts and makes no choice. Only the CPU is looked for.
+
+use std::fs;
+use std::thread;
+
+use motet_core::limits::WORKERS_MAX;
+use motet_core::machine::Machine;
+
+/// Assumed where the operating system does not say how much memory there is: 1 GiB.
+pub const MEMORY_BYTES_ASSUMED: u64 = 1 << 30;
+
+/// Returns the CPU of this machine with this many workers, or as many as the process may use at once.
+///
+/// Its memory is the smaller of what `/proc/meminfo` reports as installed and what the control group allows;
+/// [`MEMORY_BYTES_ASSUMED`] where neither can be read.
+pub fn local_machine(workers: Option<u32>) -> Machine {
+    let available = || thread::available_parallelism().map_or(1, |count| count.get());
+    let workers = workers
+        .map_or_else(available, |count| count as usize)
+        .clamp(1, WORKERS_MAX);
+    let installed = fs::read_to_string("/proc/meminfo")
+        .ok()
+        .and_then(|text| installed_bytes(&text));
+    let allowed = fs::read_to_string("/sys/fs/cgroup/memory.max")
+        .ok()
+        .and_then(|text| allowed_bytes(&text));
+    let memory_bytes = [installed, allowed]
+        .into_iter()
+        .flatten()
+        .min()
+        .unwrap_or(MEMORY_BYTES_ASSUMED);
+    Machine::cpu(u32::try_from(workers).unwrap_or(1), memory_bytes)
+}
+
+/// Reads the line `MemTotal:  24689764 kB`.
+fn installed_bytes(meminfo: &str) -> Option<u64> {
+    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    line.trim()
+        .strip_suffix("kB")?
+        .trim_end()
+        .parse::<u64>()
+        .ok()?
+        .checked_mul(1024)
+}
+
+/// Reads the limit of a control group: a number of bytes, or `max` for none.
+fn allowed_bytes(limit: &str) -> Option<u64> {
+    limit.trim().parse().ok().filter(|bytes| *bytes > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_read_from_what_the_operating_system_writes() {
+        let meminfo = "MemTotal:       24689764 kB\nMemFree:          123456 kB\n";
+        assert_eq!(installed_bytes(meminfo), Some(24_689_764 * 1024));
+        assert_eq!(installed_bytes("MemFree: 1 kB\n"), None);
+        assert_eq!(installed_bytes("MemTotal: many kB\n"), None);
+        assert_eq!(allowed_bytes("536870912\n"), Some(512 << 20));
+        assert_eq!(allowed_bytes("max\n"), None);
+    }
+
+    #[test]
+    fn the_number_of_workers_is_taken_or_found_and_stays_within_bounds() {
+        let count = |workers| {
+            local_machine(workers)
+                .devices()
+                .next()
+                .map(|(_, device)| device.workers)
+        };
+        assert_eq!(count(Some(3)), Some(3));
+        assert_eq!(count(Some(0)), Some(1));
+        assert_eq!(count(Some(1_000_000)), Some(256));
+        assert!(count(None) >= Some(1));
+        let machine = local_machine(None);
+        assert!(machine.devices().all(|(_, device)| device.memory_bytes > 0));
+    }
+}

@@ -1,0 +1,5 @@
+//! Nets as nodes.
+
+pub mod keyword;
+
+pub use keyword::Keyword;

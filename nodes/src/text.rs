@@ -1,0 +1,5 @@
+//! Nodes that write text.
+
+pub mod template;
+
+pub use template::Template;
