@@ -1,0 +1,224 @@
+//! The card of a model: what it is, what it learnt from, how good it is, and what it must not be used for.
+//!
+//! A card lies beside its weights and holds their checksum; weights are not used before the two agree. The part
+//! that only one kind of model has is the type parameter.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// Longest card that is read, in bytes.
+pub const CARD_BYTES_MAX: usize = 1 << 20;
+
+/// What a model is; `M` is what its kind of model needs to run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Card<M> {
+    /// Name by which pipelines ask for the model.
+    pub name: String,
+    /// Version, from 1; pipelines write `name@version`.
+    pub version: u32,
+    /// What the model does, in a sentence or two.
+    pub about: String,
+    /// Ports of a node that runs the model, as types of the pipeline format.
+    pub ports: Ports,
+    /// What the model needs to run.
+    pub model: M,
+    /// Number format of the weights and of the arithmetic.
+    pub precision: String,
+    /// The file of the weights.
+    pub weights: Weights,
+    /// The seed of these weights and how it was chosen.
+    pub seed: SeedChoice,
+    /// What the model learnt from and was judged by.
+    pub data: Vec<DataSource>,
+    /// How good it is.
+    pub metrics: Vec<Metric>,
+    /// What the model is for.
+    pub intended_use: String,
+    /// What the model must not be used for.
+    pub must_not_be_used_for: Vec<String>,
+}
+
+/// Types of the ports of a model.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ports {
+    /// What goes in.
+    pub input: String,
+    /// What comes out.
+    pub output: String,
+}
+
+/// The file of the weights.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Weights {
+    /// Name of the file, beside the card.
+    pub file: String,
+    /// Its length.
+    pub bytes: u64,
+    /// Its SHA-256 checksum, in hexadecimal.
+    pub sha256: String,
+    /// Number of values in it.
+    pub parameters: usize,
+}
+
+/// Which of several trainings gave the weights.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeedChoice {
+    /// Seeds that were trained.
+    pub trained: Vec<u64>,
+    /// The one whose weights these are.
+    pub chosen: u64,
+    /// Why that one.
+    pub criterion: String,
+}
+
+/// A set of recordings, texts or signals.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataSource {
+    /// Name of the set.
+    pub name: String,
+    /// Where it comes from.
+    pub origin: String,
+    /// Its licence.
+    pub licence: String,
+    /// What it was used for.
+    pub role: String,
+    /// SHA-256 checksum of its manifest, in hexadecimal.
+    pub manifest_sha256: String,
+}
+
+/// A figure over several seeds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Metric {
+    /// What is measured, on what.
+    pub name: String,
+    /// Mean over the seeds.
+    pub mean: f64,
+    /// Lowest of the seeds.
+    pub min: f64,
+    /// Highest of the seeds.
+    pub max: f64,
+    /// Figure of the weights beside this card.
+    pub chosen: f64,
+}
+
+impl Metric {
+    /// Returns the mean, the lowest and the highest of `values`, and the one at `chosen`.
+    ///
+    /// Without values, or with `chosen` beyond them, the figures are NaN.
+    pub fn over_seeds(name: &str, values: &[f64], chosen: usize) -> Self {
+        Self {
+            name: name.to_owned(),
+            mean: values.iter().sum::<f64>() / values.len() as f64,
+            min: values.iter().copied().fold(f64::NAN, f64::min),
+            max: values.iter().copied().fold(f64::NAN, f64::max),
+            chosen: values.get(chosen).copied().unwrap_or(f64::NAN),
+        }
+    }
+}
+
+/// Why a card or its weights are refused.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CardError {
+    /// The card is longer than [`CARD_BYTES_MAX`].
+    #[error("the model card is longer than {CARD_BYTES_MAX} bytes")]
+    TooLarge,
+    /// The card is not what it should be.
+    #[error("the model card is malformed")]
+    Malformed(#[from] serde_yaml::Error),
+    /// The weights are not those the card was written for.
+    #[error("the weights `{file}` have the checksum {found}, the card says {expected}")]
+    Checksum {
+        /// Name of the weights' file.
+        file: String,
+        /// Checksum in the card.
+        expected: String,
+        /// Checksum of the file.
+        found: String,
+    },
+}
+
+impl<M: Serialize + DeserializeOwned> Card<M> {
+    /// Reads a card.
+    ///
+    /// # Errors
+    /// [`CardError::TooLarge`], [`CardError::Malformed`].
+    pub fn parse(text: &str) -> Result<Self, CardError> {
+        if text.len() > CARD_BYTES_MAX {
+            return Err(CardError::TooLarge);
+        }
+        Ok(serde_yaml::from_str(text)?)
+    }
+
+    /// Returns the card as YAML.
+    ///
+    /// # Errors
+    /// [`CardError::Malformed`] if `M` cannot be written.
+    pub fn to_yaml(&self) -> Result<String, CardError> {
+        Ok(serde_yaml::to_string(self)?)
+    }
+
+    /// Compares the checksum of `weights` with the card's.
+    ///
+    /// # Errors
+    /// [`CardError::Checksum`] if they differ.
+    pub fn verify(&self, weights: &[u8]) -> Result<(), CardError> {
+        let found = sha256(weights);
+        if found == self.weights.sha256 {
+            return Ok(());
+        }
+        Err(CardError::Checksum {
+            file: self.weights.file.clone(),
+            expected: self.weights.sha256.clone(),
+            found,
+        })
+    }
+}
+
+/// Returns the SHA-256 checksum of `bytes` in hexadecimal.
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_checksum_is_that_of_the_standard() {
+        // FIPS 180-4, example for the message "abc".
+        let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(sha256(b"abc"), expected);
+    }
+
+    #[test]
+    fn a_metric_holds_mean_and_range() {
+        let metric = Metric::over_seeds("accuracy", &[0.9, 1.0, 0.8], 1);
+        assert!((metric.mean - 0.9).abs() < 1e-12);
+        assert_eq!(
+            (metric.min.to_bits(), metric.max.to_bits()),
+            (0.8_f64.to_bits(), 1.0_f64.to_bits())
+        );
+        assert_eq!(metric.chosen.to_bits(), 1.0_f64.to_bits());
+    }
+
+    #[test]
+    fn a_card_that_is_too_long_or_no_card_is_refused() {
+        let long = " ".repeat(CARD_BYTES_MAX + 1);
+        assert!(matches!(Card::<u32>::parse(&long), Err(CardError::TooLarge)));
+        assert!(matches!(
+            Card::<u32>::parse("name: 3"),
+            Err(CardError::Malformed(_))
+        ));
+    }
+}

@@ -1,0 +1,34 @@
+//! The keyword net: six wake words and `none`.
+//!
+//! The way through: [`data`] reads recordings, [`draw`] makes examples of them with [`augment`], [`train`] steps
+//! the [`net`] with [`optimise`], [`evaluate`] counts what it gets right, and [`model`] is the net with its card.
+//! A running model cuts spectrograms with [`window`] and turns probabilities into words with [`detect`].
+//! Invariant: what is heard in training and what is judged never share a voice.
+
+pub mod augment;
+pub mod calibrate;
+pub mod checkpoint;
+pub mod data;
+pub mod detect;
+pub mod draw;
+pub mod evaluate;
+pub mod model;
+pub mod net;
+pub mod optimise;
+pub mod parameters;
+pub mod score;
+pub mod ship;
+pub mod train;
+pub mod window;
+
+pub use calibrate::{Calibration, calibrate};
+pub use checkpoint::CheckpointError;
+pub use data::{Corpus, DataError, DataFolders, Fold, Judged, LABELS, NONE, Recording};
+pub use detect::{Detection, DetectionRule, detect, strongest};
+pub use evaluate::{Confusion, EvaluateOptions, Evaluation, FalseAlarms, StreamRecall, evaluate};
+pub use model::{KeywordCard, KeywordModel, ModelError};
+pub use net::{KeywordNet, KeywordNetConfig};
+pub use score::ScoreError;
+pub use ship::{Decision, Shipment, choose, model_of, ship};
+pub use train::{Observer, Progress, TrainError, TrainOptions, TrainState, train};
+pub use window::Windowing;

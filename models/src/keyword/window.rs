@@ -1,0 +1,117 @@
+//! Windows of a fixed number of frames, cut out of a spectrogram of any length.
+
+/// How a spectrogram is cut into windows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Windowing {
+    /// Mel bins per frame.
+    pub bins: usize,
+    /// Frames per window.
+    pub window_frames: usize,
+    /// Frames from the start of one window to the next.
+    pub hop_frames: usize,
+}
+
+impl Windowing {
+    /// Returns how many windows `frames` frames give: at least one, unless there is no frame at all.
+    pub fn windows(&self, frames: usize) -> usize {
+        match frames {
+            0 => 0,
+            _ => {
+                1 + frames
+                    .saturating_sub(self.window_frames)
+                    .div_ceil(self.hop_frames.max(1))
+            }
+        }
+    }
+
+    /// Returns the first frame of window `index`: the last window ends with the last frame.
+    pub fn start(&self, frames: usize, index: usize) -> usize {
+        (index * self.hop_frames).min(frames.saturating_sub(self.window_frames))
+    }
+
+    /// Writes all windows of a spectrogram into `out`, one after the other.
+    ///
+    /// A spectrogram shorter than a window stands in its middle; see [`pad`] for what is around it.
+    ///
+    /// # Shapes
+    /// `spectrogram`: `[frames, bins]`; `out`: `[windows(frames), window_frames, bins]`.
+    ///
+    /// # Panics
+    /// If `out` has another length.
+    pub fn cut(&self, spectrogram: &[f32], out: &mut [f32]) {
+        let frames = spectrogram.len() / self.bins;
+        let window_values = self.window_frames * self.bins;
+        assert_eq!(
+            out.len(),
+            self.windows(frames) * window_values,
+            "one slot per window"
+        );
+        if frames < self.window_frames {
+            if frames > 0 {
+                pad(spectrogram, self.bins, (self.window_frames - frames) / 2, out);
+            }
+            return;
+        }
+        for (index, window) in out.chunks_exact_mut(window_values).enumerate() {
+            let start = self.start(frames, index) * self.bins;
+            window.copy_from_slice(&spectrogram[start..start + window_values]);
+        }
+    }
+}
+
+/// Puts a short spectrogram into `window`, after `before` frames of its own background.
+///
+/// The background is the mean, bin by bin, of the quietest tenth of the frames: a word cut close keeps the noise it
+/// was recorded in.
+///
+/// # Shapes
+/// `spectrogram`: `[frames, bins]`, at least one frame; `window`: `[window_frames, bins]`,
+/// `window_frames >= before + frames`.
+pub fn pad(spectrogram: &[f32], bins: usize, before: usize, window: &mut [f32]) {
+    let frames = spectrogram.len() / bins;
+    let mut quietest: Vec<&[f32]> = spectrogram.chunks_exact(bins).collect();
+    let loudness = |frame: &[f32]| frame.iter().sum::<f32>();
+    quietest.sort_by(|a, b| loudness(a).total_cmp(&loudness(b)));
+    quietest.truncate((frames / 10).max(1));
+    let mean = |bin: usize| quietest.iter().map(|frame| frame[bin]).sum::<f32>() / quietest.len() as f32;
+    let background: Vec<f32> = (0..bins).map(mean).collect();
+    window
+        .chunks_exact_mut(bins)
+        .for_each(|frame| frame.copy_from_slice(&background));
+    window[before * bins..(before + frames) * bins].copy_from_slice(spectrogram);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WINDOWING: Windowing = Windowing {
+        bins: 2,
+        window_frames: 4,
+        hop_frames: 3,
+    };
+
+    fn check(frames: usize, expected_starts: &[f32]) {
+        let spectrogram: Vec<f32> = (0..frames * 2).map(|value| (value / 2) as f32).collect();
+        let mut out = vec![0.0; WINDOWING.windows(frames) * 8];
+        WINDOWING.cut(&spectrogram, &mut out);
+        let starts: Vec<f32> = out.chunks_exact(8).map(|window| window[0]).collect();
+        assert_eq!(starts, expected_starts);
+    }
+
+    #[test]
+    fn windows_cover_every_frame_and_the_last_ends_with_the_last() {
+        check(0, &[]);
+        check(4, &[0.0]);
+        check(5, &[0.0, 1.0]);
+        check(7, &[0.0, 3.0]);
+        check(8, &[0.0, 3.0, 4.0]);
+    }
+
+    #[test]
+    fn a_short_spectrogram_stands_in_the_middle_of_its_quietest_frames() {
+        let mut out = vec![9.0; 8];
+        WINDOWING.cut(&[5.0, 5.0, 1.0, 2.0], &mut out);
+        assert_eq!(out, [1.0, 2.0, 5.0, 5.0, 1.0, 2.0, 1.0, 2.0]);
+    }
+}
