@@ -111,8 +111,8 @@ pub enum InputError {
         name: String,
         /// Index of the element.
         at: usize,
-        /// The element.
-        value: f32,
+        /// The element, as printed.
+        value: String,
         /// The range.
         range: String,
     },
@@ -263,16 +263,23 @@ impl Value {
         };
         match self {
             Value::F32 { dims, data } => {
-                check_floats(name, tensor, data)?;
+                if let Some(at) = data.iter().position(|value| !value.is_finite()) {
+                    let name = name.to_owned();
+                    return Err(InputError::NotFinite { name, at });
+                }
+                check_range(name, tensor, data, |value| f64::from(*value))?;
                 copy(lease.tensor(field, dims).map_err(explain)?, data).ok_or_else(|| short(dims))
             }
             Value::I32 { dims, data } => {
+                check_range(name, tensor, data, |value| f64::from(*value))?;
                 copy(lease.tensor(field, dims).map_err(explain)?, data).ok_or_else(|| short(dims))
             }
             Value::I64 { dims, data } => {
+                check_range(name, tensor, data, |value| *value as f64)?;
                 copy(lease.tensor(field, dims).map_err(explain)?, data).ok_or_else(|| short(dims))
             }
             Value::U8 { dims, data } if tensor.element == Element::U8 => {
+                check_range(name, tensor, data, |value| f64::from(*value))?;
                 copy(lease.tensor(field, dims).map_err(explain)?, data).ok_or_else(|| short(dims))
             }
             Value::Text(text) => lease.text(field, text).map_err(explain),
@@ -285,20 +292,20 @@ impl Value {
     }
 }
 
-fn check_floats(name: &str, tensor: &TensorType, data: &[f32]) -> Result<(), InputError> {
-    if let Some(at) = data.iter().position(|value| !value.is_finite()) {
-        return Err(InputError::NotFinite {
-            name: name.to_owned(),
-            at,
-        });
-    }
+/// Every element lies in the range that the type states, if it states one.
+fn check_range<T: std::fmt::Display>(
+    name: &str,
+    tensor: &TensorType,
+    data: &[T],
+    number: impl Fn(&T) -> f64,
+) -> Result<(), InputError> {
     let Some(range) = tensor.range else { return Ok(()) };
-    let outside = |value: &f32| !(range.low..=range.high).contains(&f64::from(*value));
-    match data.iter().position(outside) {
+    let mut numbers = data.iter().map(number);
+    match numbers.position(|number| !(range.low..=range.high).contains(&number)) {
         Some(at) => Err(InputError::OutOfRange {
             name: name.to_owned(),
             at,
-            value: data[at],
+            value: data[at].to_string(),
             range: range.to_string(),
         }),
         None => Ok(()),
