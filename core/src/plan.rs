@@ -288,8 +288,8 @@ impl Plan {
     ) -> Result<Plan, Diagnostics> {
         let placed = place::place(graph, catalog, machine)?;
         let concurrent = Draft::new(graph, &placed, options.serial);
-        let over = concurrent.exceeds_contract(graph);
-        // One after the other, more values can share a buffer: slower, but within the contract.
+        let over = concurrent.exceeds(graph, machine);
+        // One after the other, more values can share a buffer: slower, but within the contract and the machine.
         let draft = if over && !options.serial {
             Draft::new(graph, &placed, true)
         } else {
@@ -365,13 +365,12 @@ impl Draft {
         }
     }
 
-    fn exceeds_contract(&self, graph: &Graph) -> bool {
-        let bytes = verdict::cpu_bytes(&self.nodes, self.buffers.iter().sum());
-        graph
-            .contract
-            .memory_cpu_bytes
-            .as_ref()
-            .is_some_and(|(max, _)| bytes.total() > *max)
+    fn exceeds(&self, graph: &Graph, machine: &Machine) -> bool {
+        let bytes = verdict::cpu_bytes(&self.nodes, self.buffers.iter().sum()).total();
+        let contract = graph.contract.memory_cpu_bytes.as_ref();
+        let mut devices = machine.devices();
+        contract.is_some_and(|(max, _)| bytes > *max)
+            || devices.next().is_some_and(|(_, cpu)| bytes > cpu.memory_bytes)
     }
 }
 

@@ -46,15 +46,19 @@ pub(super) fn plan(graph: &Graph, order: &Order) -> MemoryPlan {
             .iter()
             .for_each(|slot| slots[*slot].buffer = BufferId(small(buffer)));
     }
-    let unshared_bytes = slots.iter().map(|slot| slot.layout.bytes as u64).sum();
-    let lower_bound_bytes = lower_bound(graph, &slots, &order.before);
+    let mut unshared_bytes: u64 = slots.iter().map(|slot| slot.layout.bytes as u64).sum();
+    let mut lower_bound_bytes = lower_bound(graph, &slots, &order.before);
     let mut buffers: Vec<u64> = buffers.into_iter().map(|(bytes, _)| bytes).collect();
     for slot in &mut slots {
         if let Producer::Node(node, _) = slot.producer
             && graph.nodes[node.index()].on_error == OnError::LastGood
         {
+            // It lives from firing to firing and shares with nobody, in any plan.
+            let bytes = slot.layout.bytes as u64;
             slot.keep = Some(BufferId(small(buffers.len())));
-            buffers.push(slot.layout.bytes as u64);
+            buffers.push(bytes);
+            unshared_bytes += bytes;
+            lower_bound_bytes += bytes;
         }
     }
     MemoryPlan {
