@@ -28,8 +28,8 @@ pub(super) struct Firing {
     plan: Arc<Plan>,
     slots: Vec<SlotState>,
     awaits: Vec<u32>,
-    /// Steps that may run, the least urgent first.
-    ready: Vec<StepId>,
+    /// Steps that may run, the least urgent first, and since when.
+    ready: Vec<(StepId, Duration)>,
     running_count: usize,
     /// On the session's clock.
     pub(super) deadline: Option<Duration>,
@@ -84,7 +84,7 @@ impl Firing {
             .filter(|step| firing.awaits[*step] == 0)
             .collect::<Vec<_>>()
         {
-            firing.push_ready(StepId(u32::try_from(step).unwrap_or(u32::MAX)));
+            firing.push_ready(StepId(u32::try_from(step).unwrap_or(u32::MAX)), now);
         }
         firing.set_deadlines(session, now);
         Ok(firing)
@@ -188,12 +188,12 @@ impl Firing {
         }
     }
 
-    fn push_ready(&mut self, step: StepId) {
+    fn push_ready(&mut self, step: StepId, since: Duration) {
         let rank = |step: &StepId| self.plan.step(*step).rank;
         let at = self
             .ready
-            .partition_point(|other| (rank(other), Reverse(other.0)) < (rank(&step), Reverse(step.0)));
-        self.ready.insert(at, step);
+            .partition_point(|(other, _)| (rank(other), Reverse(other.0)) < (rank(&step), Reverse(step.0)));
+        self.ready.insert(at, (step, since));
     }
 
     /// How many steps may run now.
@@ -207,15 +207,15 @@ impl Firing {
     }
 
     /// Takes the most urgent step that may run, with all that it reads.
-    pub(super) fn next(&mut self, session: &mut Session, now: Duration) -> Option<Box<StepWork>> {
+    pub(super) fn next(&mut self, session: &mut Session) -> Option<Box<StepWork>> {
         let last = self.ready.len().checked_sub(1)?;
-        self.take(session, last, now)
+        self.take(session, last)
     }
 
     /// Takes a step that may run, by its place in the queue. A value goes with the last step that reads it: the nodes
     /// of that step let go of it one by one, and the later ones may write where it lay.
-    pub(super) fn take(&mut self, session: &mut Session, at: usize, now: Duration) -> Option<Box<StepWork>> {
-        let step = self.ready.remove(at);
+    pub(super) fn take(&mut self, session: &mut Session, at: usize) -> Option<Box<StepWork>> {
+        let (step, since) = self.ready.remove(at);
         let mut work = session.steps[step.index()].take()?;
         let plan = Arc::clone(&self.plan);
         for node in &mut work.nodes {
@@ -229,7 +229,7 @@ impl Firing {
                 self.release_if_read(slot);
             }
         }
-        work.ready = now;
+        work.ready = since;
         self.running_count += 1;
         Some(work)
     }
@@ -238,6 +238,7 @@ impl Firing {
     pub(super) fn complete(&mut self, session: &mut Session, mut work: Box<StepWork>) {
         self.running_count -= 1;
         let plan = Arc::clone(&self.plan);
+        let ended = work.nodes.last().map_or(work.ready, |node| node.end);
         for node in &mut work.nodes {
             self.failures
                 .extend(node.failure.take().map(|failure| (node.id, failure)));
@@ -252,7 +253,7 @@ impl Firing {
         for successor in &plan.step(work.step).successors {
             self.awaits[successor.index()] -= 1;
             if self.awaits[successor.index()] == 0 {
-                self.push_ready(*successor);
+                self.push_ready(*successor, ended);
             }
         }
         let step = work.step;

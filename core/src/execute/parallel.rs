@@ -105,7 +105,7 @@ impl Executor for Parallel {
     ) -> Result<Response, RunError> {
         let mut firing = Firing::begin(session, request, clock.as_ref())?;
         loop {
-            while let Some(work) = firing.next(session, clock.now()) {
+            while let Some(work) = firing.next(session) {
                 let task = Task {
                     work,
                     arena: Arc::clone(session.arena()),

@@ -19,7 +19,7 @@ impl Executor for Sequential {
         clock: &Arc<dyn Clock>,
     ) -> Result<Response, RunError> {
         let mut firing = Firing::begin(session, request, clock.as_ref())?;
-        while let Some(mut work) = firing.next(session, clock.now()) {
+        while let Some(mut work) = firing.next(session) {
             work.execute(session.arena(), clock.as_ref());
             firing.complete(session, work);
         }

@@ -60,7 +60,7 @@ impl Executor for Simulated {
                     Durations::Random => random.below(firing.ready_count()),
                     Durations::Estimated => firing.ready_count() - 1,
                 };
-                let Some(mut work) = firing.take(session, at, now) else {
+                let Some(mut work) = firing.take(session, at) else {
                     break;
                 };
                 work.worker = worker;
