@@ -11,10 +11,16 @@
 )]
 
 mod agreement;
+mod contract;
 mod deadlines;
 mod draft;
 mod faults;
+mod inputs;
 mod kinds;
+mod makespan;
+mod memory;
 mod mix;
+mod page;
 mod pipeline;
+mod placing;
 mod sharing;

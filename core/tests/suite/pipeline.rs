@@ -40,6 +40,14 @@ pub(crate) fn open(text: &str, catalog: &Catalog) -> Session {
     Session::open(plan, catalog).unwrap()
 }
 
+/// The codes and lines of all faults.
+pub(crate) fn codes(faults: &Diagnostics) -> Vec<(&'static str, usize)> {
+    let found = faults
+        .iter()
+        .map(|fault| (fault.code.0, fault.labels[0].span.line()));
+    found.collect()
+}
+
 /// What came of every output, as words.
 pub(crate) fn came(response: &Response) -> Vec<Came> {
     let outputs = response.outputs.iter().map(|(_, outcome)| match outcome {
