@@ -1,9 +1,11 @@
 //! The keyword net: six wake words and `none`.
 //!
-//! The way through: [`data`] reads recordings, [`draw`] makes examples of them with [`augment`], [`train`] steps
-//! the [`net`] with [`optimise`], [`evaluate`] counts what it gets right, and [`model`] is the net with its card.
-//! A running model cuts spectrograms with [`window`] and turns probabilities into words with [`detect`].
-//! Invariant: what is heard in training and what is judged never share a voice.
+//! The way through: [`data`] reads recordings, [`draw`] makes examples of them with [`augment`],
+//! [`train`](mod@train) steps the [`net`] with [`optimise`], [`evaluate`](mod@evaluate) counts what it gets right,
+//! and [`model`] is the net with its card, written by [`ship`](mod@ship). A running model cuts spectrograms with
+//! [`window`] and turns probabilities into words with [`detect`](mod@detect).
+//! Invariant: the voices that a model is judged by were never heard in its training, with the one exception that
+//! the data force: the speakers of the digits.
 
 pub mod augment;
 pub mod calibrate;

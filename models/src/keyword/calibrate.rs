@@ -1,10 +1,11 @@
 //! Temperature and threshold, chosen on the training side only: on voices that a fold kept from its training.
 
-use super::data::{Corpus, Recording};
+use super::data::{Corpus, Fold, Recording};
 use super::detect::DetectionRule;
-use super::evaluate::{FalseAlarms, StreamRecall};
+use super::evaluate::{Confusion, FalseAlarms, StreamRecall};
 use super::model::KeywordModel;
 use super::score::{ScoreError, Scored, Scoring, Surroundings, score_all};
+use crate::card::Metric;
 
 /// The threshold is the highest at which this share of unseen keywords is still heard: above the 95 % that users
 /// are promised, by what a second set of unseen voices may differ.
@@ -17,10 +18,37 @@ pub struct Calibration {
     pub temperature: f32,
     /// When a keyword counts as heard.
     pub rule: DetectionRule,
+    /// Keywords and digits, sorted into classes.
+    pub clips: Confusion,
     /// Keywords heard at that threshold.
     pub stream: StreamRecall,
     /// False alarms at that threshold.
     pub false_alarms: FalseAlarms,
+}
+
+impl Calibration {
+    /// Returns the figures for the card of the models that use this calibration.
+    pub fn metrics(&self, fold: Fold) -> Vec<Metric> {
+        let Fold { index, of } = fold;
+        let unseen = format!("of voices unseen in fold {index} of {of} of the training part, one seed");
+        let one = |name: String, value: f64| Metric::over_seeds(&name, &[value], 0);
+        let (clips, alarms) = (&self.clips, &self.false_alarms);
+        let keywords: u64 = self.stream.spoken.iter().sum();
+        vec![
+            one(
+                format!("accuracy, 7 classes, {} clips {unseen}", clips.total()),
+                clips.accuracy(),
+            ),
+            one(
+                format!("keywords heard in a stream, {keywords} {unseen}"),
+                self.stream.recall(),
+            ),
+            one(
+                format!("false alarms in {:.2} h of speech {unseen}", alarms.hours),
+                alarms.alarms as f64,
+            ),
+        ]
+    }
 }
 
 /// Chooses temperature and threshold for the fold's `model` on the voices it never heard.
@@ -53,6 +81,7 @@ pub fn calibrate(model: &KeywordModel, unseen: &Corpus, threads: usize) -> Resul
     Ok(Calibration {
         temperature,
         rule,
+        clips: Confusion::count(model.labels(), &clips),
         stream: StreamRecall::count(model.labels(), &streams, temperature, rule),
         false_alarms: FalseAlarms::count("speech of unseen voices", &speech, temperature, rule),
     })
