@@ -5,9 +5,18 @@
 
 use crate::arena::ReadLease;
 use crate::catalog::ConnectedInput;
-use crate::diagnostic::nearest;
-use crate::expression::{Binding, LookupError, Scope, Type, Values};
+use crate::diagnostic::{Code, nearest};
+use crate::expression::{Binding, FaultKind, LookupError, Scope, Type, Values};
 use crate::port::{Element, PortType, TensorType};
+
+/// The code of a fault in a condition.
+pub fn code(kind: FaultKind) -> Code {
+    match kind {
+        FaultKind::Syntax | FaultKind::Limit => Code("MT0220"),
+        FaultKind::UnknownName => Code("MT0221"),
+        FaultKind::Type => Code("MT0222"),
+    }
+}
 
 /// The inputs of a node as names in a condition.
 pub struct InputScope<'a> {

@@ -1,7 +1,7 @@
 //! Conditions that stand in a parameter: parsed and checked, with every fault placed in the parameter's text.
 
 use motet_core::catalog::{ConnectedInput, FaultPlace, KindFault};
-use motet_core::condition::InputScope;
+use motet_core::condition::{self, InputScope};
 use motet_core::expression::{Ast, Expression, Fault, Type};
 
 /// Reads a condition over these inputs that stands in parameter `param`.
@@ -34,7 +34,7 @@ fn placed(param: &str, text: &str, fault: Fault) -> KindFault {
     };
     let place = FaultPlace::Param(param.to_owned(), Some(range));
     KindFault {
-        code: None,
+        code: Some(condition::code(fault.kind)),
         place,
         message: fault.message,
         help: fault.help,

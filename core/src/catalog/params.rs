@@ -120,7 +120,7 @@ pub enum ParamValue {
 pub struct ParamFault {
     /// One sentence.
     pub message: String,
-    /// The word that was probably meant, for a choice.
+    /// The word of a choice, or the quantity with a unit, that was probably meant.
     pub nearest: Option<String>,
 }
 
@@ -136,7 +136,7 @@ impl ParamType {
         };
         let quantity = |fault: quantity::QuantityFault| ParamFault {
             message: format!("expected {}: {fault}", self.describe()),
-            nearest: None,
+            nearest: fault.mended().map(str::to_owned),
         };
         let text = || value.scalar_text().ok_or_else(expected);
         match self {

@@ -1,9 +1,11 @@
 //! What remains to be checked once the nodes are connected: outputs, chains, tests, limits, things nobody uses.
 
+use std::collections::BTreeSet;
+
 use super::connect::{Connected, NoFeed};
 use super::flatten::Flat;
 use super::refer::{self, Head};
-use super::{GraphChain, GraphExpectation, GraphOutput, NodeId, Producer};
+use super::{Feed, GraphChain, GraphExpectation, GraphNode, GraphOutput, Located, NodeId, Producer};
 use crate::catalog::ConnectedInput;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
 use crate::limits::EDGES_MAX;
@@ -63,7 +65,14 @@ fn private_output(flat: &Flat, name: &str, from: &Reference, port: &PortType, fa
     let allowed = |(allowed, names, _): &(Privacy, Vec<String>, _)| {
         *allowed >= class && names.iter().any(|allowed| allowed == name)
     };
-    if class == Privacy::None || spec.contract.privacy.iter().any(allowed) {
+    // A misspelt name there has been reported.
+    let misspelt = |(_, names, _): &(Privacy, Vec<String>, _)| {
+        let unknown = |found: &&String| !spec.outputs.iter().any(|output| output.name == **found);
+        let mut unknown = names.iter().filter(unknown);
+        unknown.any(|found| nearest(found, [name]).is_some())
+    };
+    let contract = &spec.contract.privacy;
+    if class == Privacy::None || contract.iter().any(allowed) || contract.iter().any(misspelt) {
         return;
     }
     let span = spec.span(&from.path, Place::Value);
@@ -139,16 +148,16 @@ fn stations(
     Some(nodes)
 }
 
+/// Whether a value takes part in another; also when nodes with faults stand between and nobody can tell.
 fn leads_to(connected: &Connected, from: Producer, to: Producer) -> bool {
     let Producer::Node(to, _) = to else { return false };
-    let nodes: Vec<_> = connected.nodes().collect();
-    let mut seen = vec![false; nodes.len()];
+    let mut seen = BTreeSet::new();
     let mut stack = vec![to];
     while let Some(node) = stack.pop() {
-        let Some(found) = nodes.get(node.index()) else {
-            continue;
+        let Some(found) = connected.node_of_id(node) else {
+            return true;
         };
-        if std::mem::replace(&mut seen[node.index()], true) {
+        if !seen.insert(node) {
             continue;
         }
         for feed in found.feeds.iter().flatten() {
@@ -207,19 +216,10 @@ pub(super) fn expectations(
                 }
                 // In `decision.action: stop` the name stands in the key.
                 None if expectation.text != expectation.condition => {
-                    let message = found
-                        .iter()
-                        .next()
-                        .map_or(String::new(), |fault| fault.message.clone());
-                    let help = found.iter().next().and_then(|fault| fault.help.clone());
-                    let span = at.span(Place::Key);
-                    let mut fault = Diagnostic::error(Code("MT0228"), span.clone(), message);
-                    let path = span.text().to_owned();
-                    fault.help = help;
-                    if let Some(mended) = mend_output(&path, &inputs) {
-                        fault = fault.help(format!("did you mean `{mended}`?")).fix(span, mended);
-                    }
-                    faults.push(fault);
+                    let first = found.iter().next();
+                    first
+                        .into_iter()
+                        .for_each(|found| faults.push(entry_fault(found, &at, &inputs)));
                 }
                 None => faults.extend(found),
             }
@@ -227,6 +227,20 @@ pub(super) fn expectations(
         all.push(conditions);
     }
     all
+}
+
+/// The fault of a condition that stands as `output: value`: the name is the key, and the type that of the value.
+fn entry_fault(found: &Diagnostic, at: &Located, outputs: &[ConnectedInput]) -> Diagnostic {
+    let of_type = found.code == Code("MT0222");
+    let code = if of_type { found.code } else { Code("MT0228") };
+    let span = at.span(if of_type { Place::Value } else { Place::Key });
+    let path = span.text().to_owned();
+    let mut fault = Diagnostic::error(code, span.clone(), found.message.clone());
+    fault.help.clone_from(&found.help);
+    match mend_output(&path, outputs) {
+        Some(mended) if !of_type => fault.help(format!("did you mean `{mended}`?")).fix(span, mended),
+        Some(_) | None => fault,
+    }
 }
 
 /// The nearest output path to one that names nothing.
@@ -293,16 +307,61 @@ pub(super) fn unused(
             Producer::Node(_, _) => {}
         }
     }
-    for (node, _) in nodes.iter().zip(&node_used).filter(|(_, used)| !**used) {
-        let span = node.at.span(Place::Key);
-        let message = format!("no output needs node `{}`", node.name);
-        faults.push(
-            Diagnostic::warning(Code("MT0218"), span, message).help("remove it, or add it to `outputs:`"),
-        );
-    }
-    for (entry, _) in spec.inputs.iter().zip(&input_used).filter(|(_, used)| !**used) {
+    unused_ends(flat, &nodes, &node_used, faults);
+    let read = |index: usize| {
+        let here = |feed: &Feed| feed.producer == Producer::Input(u16::try_from(index).unwrap_or(u16::MAX));
+        nodes.iter().any(|node| node.feeds.iter().flatten().any(here))
+    };
+    for (index, entry) in spec.inputs.iter().enumerate() {
+        if input_used[index] || read(index) {
+            continue;
+        }
         let span = spec.span(&entry.path, Place::Key);
         let message = format!("no output needs input `{}`", entry.name);
         faults.push(Diagnostic::warning(Code("MT0219"), span, message).help("remove it, or connect it"));
     }
+}
+
+/// Warns of the last node of every chain that leads to no output, and of agents nobody needs. What stands before such
+/// a node, and the inside of an agent that is needed for something else, is not the author's concern.
+fn unused_ends(flat: &Flat, nodes: &[&GraphNode], used: &[bool], faults: &mut Diagnostics) {
+    let mut is_read = vec![false; nodes.len()];
+    for feed in nodes.iter().flat_map(|node| node.feeds.iter().flatten()) {
+        if let Producer::Node(node, _) = feed.producer {
+            is_read[node.index()] = true;
+        }
+    }
+    for (index, node) in nodes.iter().enumerate() {
+        if used[index] || is_read[index] || node.agent.is_some() {
+            continue;
+        }
+        let message = format!("no output needs node `{}`", node.name);
+        let fault = Diagnostic::warning(Code("MT0218"), node.at.span(Place::Key), message);
+        faults.push(fault.help("remove it, or add it to `outputs:`"));
+    }
+    let spec = &flat.scopes[0].spec;
+    for entry in &spec.agents {
+        let prefix = format!("{}/", entry.name);
+        let mut inside = nodes
+            .iter()
+            .zip(used)
+            .filter(|(node, _)| node.name.starts_with(&prefix));
+        let needed = inside.clone().any(|(_, used)| *used);
+        if needed || inside.next().is_none() || reads_agent(nodes, &prefix) {
+            continue;
+        }
+        let message = format!("no output needs agent `{}`", entry.name);
+        let fault = Diagnostic::warning(Code("MT0218"), spec.span(&entry.path, Place::Key), message);
+        faults.push(fault.help("remove it, or read one of its outputs"));
+    }
+}
+
+/// Whether a node outside of an agent reads one inside.
+fn reads_agent(nodes: &[&GraphNode], prefix: &str) -> bool {
+    let outside = nodes.iter().filter(|node| !node.name.starts_with(prefix));
+    let mut feeds = outside.flat_map(|node| node.feeds.iter().flatten());
+    feeds.any(|feed| match feed.producer {
+        Producer::Node(node, _) => nodes[node.index()].name.starts_with(prefix),
+        Producer::Input(_) => false,
+    })
 }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use petgraph::algo::{tarjan_scc, toposort};
+use petgraph::algo::{kosaraju_scc, toposort};
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::flatten::Flat;
-use super::refer::{self, Head, Target};
+use super::refer::{self, Crossing, Head, Target};
 use super::{Feed, GraphNode, NodeId, Producer};
 use crate::catalog::{Accepts, Catalog, ConnectedInput, InputSpecs, NodeKind, OutputSpec, Params, Signature};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
@@ -49,7 +49,7 @@ pub(super) fn order(flat: &Flat, faults: &mut Diagnostics) -> Order {
         }
     }
     let mut on_cycle = vec![false; flat.nodes.len()];
-    for component in tarjan_scc(&graph) {
+    for component in kosaraju_scc(&graph) {
         let looped = component.len() > 1 || graph.contains_edge(component[0], component[0]);
         if looped {
             component.iter().for_each(|node| on_cycle[node.index()] = true);
@@ -137,6 +137,11 @@ impl Connected {
         Some((NodeId(u32::try_from(id).unwrap_or(u32::MAX)), node))
     }
 
+    /// The node of this id, unless it has faults.
+    pub(super) fn node_of_id(&self, id: NodeId) -> Option<&GraphNode> {
+        self.nodes.get(id.index())?.as_ref()
+    }
+
     pub(super) fn nodes(&self) -> impl Iterator<Item = &GraphNode> {
         self.nodes.iter().flatten()
     }
@@ -149,8 +154,36 @@ impl Connected {
         std::mem::take(&mut self.nodes).into_iter().flatten().collect()
     }
 
-    /// What a target gives: the feed and its type.
+    /// What a target gives: the feed and its type. A fault at the border of an agent on the way is reported there
+    /// and only there.
     pub(super) fn feed(
+        &self,
+        flat: &Flat,
+        scope: usize,
+        reference: &Reference,
+        target: &Target,
+    ) -> Result<(Feed, PortType), NoFeed> {
+        for crossing in &target.crossings {
+            let Crossing {
+                scope,
+                reference,
+                input,
+            } = crossing;
+            let mut reported_there = Diagnostics::new();
+            let there = refer::target(flat, *scope, reference, &mut reported_there).ok_or(NoFeed::Unknown)?;
+            let crossing = self.feed_at(flat, *scope, reference, &there);
+            let (_, port) = crossing.map_err(|_| NoFeed::Unknown)?;
+            if let Some((inner, input)) = input {
+                let declared = &flat.scopes[*inner].spec.inputs[*input].port;
+                if edge::agent_mismatch(declared, &port).is_some() {
+                    return Err(NoFeed::Unknown);
+                }
+            }
+        }
+        self.feed_at(flat, scope, reference, target)
+    }
+
+    fn feed_at(
         &self,
         flat: &Flat,
         scope: usize,
@@ -287,6 +320,7 @@ pub(super) fn connect(flat: &Flat, order: &Order, catalog: &Catalog, faults: &mu
         connecting.kind_and_params(catalog, faults);
     }
     edge::agent_inputs(flat, &connected, faults);
+    edge::agent_outputs(flat, &connected, faults);
     connected
 }
 

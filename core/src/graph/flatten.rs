@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{GraphAgent, Library, Located};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
 use crate::limits::{AGENT_DEPTH_MAX, AGENTS_MAX, NODES_MAX};
 use crate::spec::{NodeEntry, Reference, Settings, Spec};
 use crate::yaml::{Path, Place};
@@ -194,17 +194,20 @@ impl Expansion<'_> {
 /// Every input of the agent is connected and no other.
 fn check_inputs(spec: &Spec, agent: usize, inner: &Spec, faults: &mut Diagnostics) {
     let entry: &crate::spec::AgentEntry = &spec.agents[agent];
+    let mut misspelt = Vec::new();
     for (name, reference) in &entry.inputs {
         let Reference { path, .. } = reference;
         if !inner.inputs.iter().any(|input| input.name == *name) {
             let span = spec.span(path, Place::Key);
             let message = format!("agent `{}` has no input `{name}`", entry.name);
             let known: Vec<&str> = inner.inputs.iter().map(|input| input.name.as_str()).collect();
+            misspelt.extend(nearest(name, known.iter().copied()));
             faults.push(Diagnostic::error(Code("MT0226"), span.clone(), message).suggest(span, name, known));
         }
     }
     for input in &inner.inputs {
-        if !entry.inputs.iter().any(|(name, _)| *name == input.name) {
+        let connected = entry.inputs.iter().any(|(name, _)| *name == input.name);
+        if !connected && !misspelt.contains(&input.name.as_str()) {
             let span = spec.span(&entry.path, Place::Key);
             let message = format!(
                 "input `{}` of agent `{}` is not connected",

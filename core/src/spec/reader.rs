@@ -251,7 +251,8 @@ impl Reader {
         }
     }
 
-    /// Whether a key is a name: lower-case letters, digits, `_` and `-`, a letter first.
+    /// Whether a key is a name: lower-case letters, digits and `_`, a letter first. A `-` would be a minus in a
+    /// condition.
     pub(crate) fn name(&mut self, key: &str, path: &Path) -> bool {
         let Some((message, help)) = name_fault(key) else {
             return true;
@@ -306,11 +307,11 @@ fn name_fault(name: &str) -> Option<(String, String)> {
     let first = name.bytes().next().is_some_and(|byte| byte.is_ascii_lowercase());
     let rest = name
         .bytes()
-        .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte));
+        .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
     if first && rest {
         return None;
     }
-    let help = "a name begins with a lower-case letter and goes on with letters, digits, `_` and `-`";
+    let help = "a name begins with a lower-case letter and goes on with letters, digits and `_`";
     Some((
         format!("`{}` is not a name", name.escape_debug()),
         help.to_owned(),
@@ -321,12 +322,6 @@ fn name_fault(name: &str) -> Option<(String, String)> {
 pub(crate) fn mend_name(name: &str) -> String {
     let name = name.trim().to_ascii_lowercase();
     name.chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() || c == '-' {
-                c
-            } else {
-                '_'
-            }
-        })
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
         .collect()
 }

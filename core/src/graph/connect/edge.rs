@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use super::{Connected, NoFeed};
 use crate::catalog::{Accepts, ConnectedInput, InputSpecs};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span, nearest};
 use crate::graph::flatten::Flat;
 use crate::graph::{Feed, Producer, refer};
 use crate::limits::FIELDS_MAX;
-use crate::port::{Mismatch, PortType};
+use crate::port::{Field, Mismatch, PortType};
 use crate::spec::Reference;
 use crate::yaml::Place;
 
@@ -31,6 +31,7 @@ pub(super) fn names(
     let (entry, scope) = (flat.entry(node), flat.nodes[node].scope);
     let known: Vec<&str> = specs.named.iter().map(|spec| spec.name.as_str()).collect();
     let mut names = Vec::new();
+    let mut misspelt = Vec::new();
     let mut sound = true;
     for (name, reference) in &entry.inputs {
         let span = |place| flat.located(scope, &reference.path).span(place);
@@ -42,6 +43,7 @@ pub(super) fn names(
                 let message = format!("kind `{}` has no input `{name}`", entry.kind);
                 let fault = Diagnostic::error(Code("MT0206"), span(Place::Key), message);
                 faults.push(fault.suggest(span(Place::Key), name, known.iter().copied()));
+                misspelt.extend(nearest(name, known.iter().copied()));
                 sound = false;
             }
             // A lone reference goes to the first declared input, or takes its own name where inputs are free.
@@ -60,6 +62,7 @@ pub(super) fn names(
         .named
         .iter()
         .filter(|spec| !spec.optional && !names.contains(&spec.name))
+        .filter(|spec| !misspelt.contains(&spec.name.as_str()))
     {
         let span = flat.located(scope, &entry.path).span(Place::Key);
         let message = format!("input `{}` of node `{}` is not connected", spec.name, entry.name);
@@ -105,34 +108,87 @@ pub(super) fn accept(edge: &Edge<'_>, accepts: &Accepts, found: &PortType, fault
         reference.segments.join("."),
         entry.name
     );
-    let mut fault = Diagnostic::error(mismatch_code(&mismatch), span, message)
+    let fault = Diagnostic::error(mismatch_code(&mismatch), span, message)
         .here(format!("`{}.{input}` takes {wanted}", entry.name));
-    if let Producer::Input(index) = feed.producer {
-        let spec = &flat.scopes[0].spec;
-        let declared = spec.span(&spec.inputs[usize::from(index)].path, Place::Value);
-        fault = fault.and(declared.clone(), format!("carries {found}"));
-        fault = stated_fact(fault, &mismatch, wanted, found, declared);
-    } else if let Some(producer) = producer_span(flat, scope, reference) {
-        fault = fault.and(producer, format!("carries {found}"));
-    }
-    if fault.help.is_none() {
-        let help = mismatch.help(wanted, found);
-        fault.help =
-            Some(help.unwrap_or_else(|| "put a node between that makes the one of the other".to_owned()));
-    }
-    faults.push(fault);
+    let ends = Ends {
+        flat,
+        scope,
+        reference,
+        producer: feed.producer,
+    };
+    faults.push(ends.explain(fault, &mismatch, wanted, found));
     false
 }
 
-fn producer_span(flat: &Flat, scope: usize, reference: &Reference) -> Option<crate::diagnostic::Span> {
-    let mut reported_before = Diagnostics::new();
-    match refer::target(flat, scope, reference, &mut reported_before)?.head {
-        refer::Head::Node(node) => Some(
-            flat.located(flat.nodes[node].scope, &flat.entry(node).path)
-                .span(Place::Key),
-        ),
-        refer::Head::Input(_) => None,
+/// Where the two ends of a faulty edge stand.
+struct Ends<'a> {
+    flat: &'a Flat,
+    scope: usize,
+    reference: &'a Reference,
+    producer: Producer,
+}
+
+impl Ends<'_> {
+    /// Adds the other end, what to do, and the edit that does it where one is certain.
+    fn explain(
+        &self,
+        fault: Diagnostic,
+        mismatch: &Mismatch,
+        wanted: &PortType,
+        found: &PortType,
+    ) -> Diagnostic {
+        let mut fault = fault;
+        if let Producer::Input(index) = self.producer {
+            let spec = &self.flat.scopes[0].spec;
+            let declared = spec.span(&spec.inputs[usize::from(index)].path, Place::Value);
+            fault = fault.and(declared.clone(), format!("carries {found}"));
+            fault = stated_fact(fault, mismatch, wanted, found, declared);
+        } else if let Some(producer) = self.producer_span() {
+            fault = fault.and(producer, format!("carries {found}"));
+        }
+        if fault.help.is_some() {
+            return fault;
+        }
+        if let Some(field) = fitting_field(wanted, found) {
+            let span = self
+                .flat
+                .located(self.scope, &self.reference.path)
+                .span(Place::Value);
+            let whole = format!("{}.{field}", self.reference.segments.join("."));
+            let mended = span.text().replace(&self.reference.segments.join("."), &whole);
+            return fault
+                .help(format!("read one field of the record: `{whole}`"))
+                .fix(span, mended);
+        }
+        let help = mismatch.help(wanted, found);
+        fault.help(help.unwrap_or_else(|| "put a node between that makes the one of the other".to_owned()))
     }
+
+    fn producer_span(&self) -> Option<Span> {
+        let mut reported_before = Diagnostics::new();
+        match refer::target(self.flat, self.scope, self.reference, &mut reported_before)?.head {
+            refer::Head::Node(node) => {
+                let scope = self.flat.nodes[node].scope;
+                Some(
+                    self.flat
+                        .located(scope, &self.flat.entry(node).path)
+                        .span(Place::Key),
+                )
+            }
+            refer::Head::Input(_) => None,
+        }
+    }
+}
+
+/// The only field of a record that would be taken.
+fn fitting_field<'a>(wanted: &PortType, found: &'a PortType) -> Option<&'a str> {
+    let (PortType::Tensor(_), PortType::Record(fields)) = (wanted, found) else {
+        return None;
+    };
+    let fits = |field: &&Field| wanted.accepts(&PortType::Tensor(field.tensor.clone())).is_ok();
+    let mut fitting = fields.iter().filter(fits);
+    let first = fitting.next()?;
+    fitting.next().is_none().then_some(first.name.as_str())
 }
 
 /// A fact that the pipeline's own input leaves out can be added there: an edit that mends the edge.
@@ -141,7 +197,7 @@ fn stated_fact(
     mismatch: &Mismatch,
     wanted: &PortType,
     found: &PortType,
-    declared: crate::diagnostic::Span,
+    declared: Span,
 ) -> Diagnostic {
     let (PortType::Tensor(wanted), PortType::Tensor(found)) = (wanted, found) else {
         return fault;
@@ -237,30 +293,54 @@ pub(super) fn agent_inputs(flat: &Flat, connected: &Connected, faults: &mut Diag
             let Some(target) = refer::target(flat, user, reference, faults) else {
                 continue;
             };
-            let found = match connected.feed(flat, user, reference, &target) {
-                Ok((_, port)) => port,
+            let (feed, found) = match connected.feed(flat, user, reference, &target) {
+                Ok(found) => found,
                 Err(NoFeed::Fault(fault)) => {
                     faults.push(*fault);
                     continue;
                 }
                 Err(NoFeed::Unknown) => continue,
             };
-            let private = (found.privacy() > input.port.privacy()).then_some(Mismatch::Privacy);
-            let mismatch = input.port.accepts(&found).err().or(private);
-            if let Some(mismatch) = mismatch {
-                let span = flat.located(user, &reference.path).span(Place::Value);
-                let message = format!(
-                    "`{}` carries `{found}`, but agent `{}` takes `{}` as `{}`: the {mismatch} differs",
-                    reference.segments.join("."),
-                    agent.name,
-                    input.port,
-                    input.name
-                );
-                let there = inner.spec.span(&input.path, Place::Value);
-                let mut fault = Diagnostic::error(mismatch_code(&mismatch), span, message);
-                fault = fault.and(there, "declared here");
-                fault.help = mismatch.help(&input.port, &found);
-                faults.push(fault);
+            let Some(mismatch) = agent_mismatch(&input.port, &found) else {
+                continue;
+            };
+            let span = flat.located(user, &reference.path).span(Place::Value);
+            let message = format!(
+                "`{}` carries `{found}`, but agent `{}` takes `{}` as `{}`: the {mismatch} differs",
+                reference.segments.join("."),
+                agent.name,
+                input.port,
+                input.name
+            );
+            let there = inner.spec.span(&input.path, Place::Value);
+            let fault = Diagnostic::error(mismatch_code(&mismatch), span, message);
+            let fault = fault.and(there, format!("takes {}", input.port));
+            let ends = Ends {
+                flat,
+                scope: user,
+                reference,
+                producer: feed.producer,
+            };
+            faults.push(ends.explain(fault, &mismatch, &input.port, &found));
+        }
+    }
+}
+
+/// What keeps a value from entering an agent by an input that is declared like this.
+pub(super) fn agent_mismatch(declared: &PortType, found: &PortType) -> Option<Mismatch> {
+    let private = (found.privacy() > declared.privacy()).then_some(Mismatch::Privacy);
+    declared.accepts(found).err().or(private)
+}
+
+/// The outputs of agents' own files must refer to something, read or not.
+pub(super) fn agent_outputs(flat: &Flat, connected: &Connected, faults: &mut Diagnostics) {
+    for (scope, inner) in flat.scopes.iter().enumerate().skip(1) {
+        for output in &inner.spec.outputs {
+            let Some(target) = refer::target(flat, scope, &output.from, faults) else {
+                continue;
+            };
+            if let Err(NoFeed::Fault(fault)) = connected.feed(flat, scope, &output.from, &target) {
+                faults.push(*fault);
             }
         }
     }

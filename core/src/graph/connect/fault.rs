@@ -1,9 +1,9 @@
 //! Turns faults that kinds and conditions find into diagnostics with places.
 
 use crate::catalog::{ConnectedInput, FaultPlace, KindFault};
-use crate::condition::InputScope;
+use crate::condition::{self, InputScope};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::expression::{Ast, Expression, Fault, FaultKind, Type};
+use crate::expression::{Ast, Expression, Fault, Type};
 use crate::graph::Located;
 use crate::graph::flatten::Flat;
 use crate::yaml::{Place, inner};
@@ -11,8 +11,13 @@ use crate::yaml::{Place, inner};
 pub(super) fn report(flat: &Flat, node: usize, found: Vec<KindFault>, faults: &mut Diagnostics) {
     let (entry, scope) = (flat.entry(node), flat.nodes[node].scope);
     for fault in found {
+        // An edit is certain only where the text of the file is the text that the kind saw.
+        let mut exact = true;
         let span = match &fault.place {
-            FaultPlace::Node => flat.located(scope, &entry.path).span(Place::Key),
+            FaultPlace::Node => {
+                exact = false;
+                flat.located(scope, &entry.path).span(Place::Key)
+            }
             FaultPlace::Input(name) => {
                 let path = match entry
                     .inputs
@@ -30,18 +35,20 @@ pub(super) fn report(flat: &Flat, node: usize, found: Vec<KindFault>, faults: &m
             FaultPlace::Param(name, range) => {
                 let written = entry.with.iter().find(|(given, _)| given == name);
                 match written {
-                    None => flat.located(scope, &entry.path).span(Place::Key),
+                    None => {
+                        exact = false;
+                        flat.located(scope, &entry.path).span(Place::Key)
+                    }
                     Some((_, value)) => {
                         let whole = flat
                             .located(scope, &entry.path.key("with").key(name))
                             .span(Place::Value);
                         let text = value.scalar_text().unwrap_or_default();
-                        match range
-                            .clone()
-                            .and_then(|range| Some(inner(&whole, &text)?.within(range)))
-                        {
-                            Some(part) => part,
-                            None => whole,
+                        let found = inner(&whole, &text);
+                        exact = found.is_some();
+                        match (found, range) {
+                            (Some(found), Some(range)) => found.within(range.clone()),
+                            (Some(_), None) | (None, _) => whole,
                         }
                     }
                 }
@@ -50,19 +57,10 @@ pub(super) fn report(flat: &Flat, node: usize, found: Vec<KindFault>, faults: &m
         let mut diagnostic =
             Diagnostic::error(fault.code.unwrap_or(Code("MT0229")), span.clone(), fault.message);
         diagnostic.help = fault.help;
-        if let Some(replacement) = fault.replacement {
+        if let Some(replacement) = fault.replacement.filter(|_| exact) {
             diagnostic = diagnostic.fix(span, replacement);
         }
         faults.push(diagnostic);
-    }
-}
-
-/// The code of a fault in a condition.
-pub(crate) fn condition_code(kind: FaultKind) -> Code {
-    match kind {
-        FaultKind::Syntax | FaultKind::Limit => Code("MT0220"),
-        FaultKind::UnknownName => Code("MT0221"),
-        FaultKind::Type => Code("MT0222"),
     }
 }
 
@@ -93,7 +91,7 @@ fn diagnose(at: &Located, text: &str, fault: Fault) -> Diagnostic {
     let span = exact
         .as_ref()
         .map_or(whole.clone(), |exact| exact.within(fault.range.clone()));
-    let mut diagnostic = Diagnostic::error(condition_code(fault.kind), span, fault.message);
+    let mut diagnostic = Diagnostic::error(condition::code(fault.kind), span, fault.message);
     diagnostic.help = fault.help;
     if let (Some(exact), Some((range, replacement))) = (exact, fault.fix) {
         diagnostic = diagnostic.fix(exact.within(range), replacement);

@@ -1,7 +1,7 @@
 //! Reads the parameters of a node as its kind declares them.
 
 use crate::catalog::{NodeKind, ParamSpec, Params};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
 use crate::graph::flatten::Flat;
 use crate::yaml::Place;
 
@@ -16,14 +16,17 @@ pub(super) fn read(
     let specs = kind.params();
     let with = entry.path.key("with");
     let mut values = Vec::new();
+    let mut misspelt = Vec::new();
     let mut sound = true;
     for (name, value) in &entry.with {
         let at = flat.located(scope, &with.key(name));
         let Some(spec) = specs.iter().find(|spec| spec.matches(name)) else {
             let message = format!("kind `{}` has no parameter `{name}`", kind.name());
             let span = at.span(Place::Key);
-            let known: Vec<&str> = specs.iter().map(|spec| spec.name).collect();
-            faults.push(Diagnostic::error(Code("MT0208"), span.clone(), message).suggest(span, name, known));
+            let known = known_names(&specs, name);
+            misspelt.extend(nearest(name, known.iter().map(String::as_str)).map(str::to_owned));
+            let fault = Diagnostic::error(Code("MT0208"), span.clone(), message);
+            faults.push(fault.suggest(span, name, known.iter().map(String::as_str)));
             sound = false;
             continue;
         };
@@ -42,7 +45,9 @@ pub(super) fn read(
         }
     }
     for spec in &specs {
-        if entry.with.iter().any(|(name, _)| spec.matches(name)) {
+        if entry.with.iter().any(|(name, _)| spec.matches(name))
+            || misspelt.iter().any(|meant| meant == spec.name)
+        {
             continue;
         }
         match &spec.default {
@@ -55,6 +60,22 @@ pub(super) fn read(
         }
     }
     sound.then(|| Params::new(values))
+}
+
+/// Names of parameters for someone who wrote `found`; of one that stands for any name with an ending, the name
+/// that `found` would have.
+fn known_names(specs: &[ParamSpec], found: &str) -> Vec<String> {
+    let name = |spec: &ParamSpec| match spec.name.strip_prefix('*') {
+        None => spec.name.to_owned(),
+        Some(ending) => {
+            let begun = found
+                .split(['_', '-'])
+                .next()
+                .filter(|begun| begun.len() < found.len());
+            format!("{}{ending}", begun.unwrap_or("name"))
+        }
+    };
+    specs.iter().map(name).collect()
 }
 
 fn missing(flat: &Flat, node: usize, spec: &ParamSpec, kind: &dyn NodeKind, faults: &mut Diagnostics) {
