@@ -3,7 +3,8 @@
 use motet_core::execute::{Durations, Executor, Parallel, Sequential, Simulated};
 use motet_core::session::Session;
 use proptest::prelude::*;
-use proptest::test_runner::Config;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::{Config, TestRunner};
 
 use crate::draft::{Came, Draft, Reference, drafts};
 use crate::kinds::Stage;
@@ -56,4 +57,31 @@ proptest! {
             prop_assert_eq!(&play(&draft, &plan, &parallel), &expected, "parallel, {} workers", worker_count);
         }
     }
+}
+
+/// Agreement on nothing but absent values would show little.
+#[test]
+fn random_pipelines_give_values_absences_and_failures_alike() {
+    let mut runner = TestRunner::deterministic();
+    let strategy = drafts(25, true);
+    let mut counts = [0usize; 3];
+    for _ in 0..150 {
+        let draft = strategy.new_tree(&mut runner).unwrap().current();
+        let mut reference = Reference::new(&draft);
+        for (seed, is_partial) in FIRINGS {
+            for came in reference.fire(&draft.firing(seed, is_partial)) {
+                counts[match came {
+                    Came::Present(_) => 0,
+                    Came::Absent => 1,
+                    Came::Failed => 2,
+                }] += 1;
+            }
+        }
+    }
+    println!("{counts:?} outputs present, absent, failed");
+    let all: usize = counts.iter().sum();
+    assert!(
+        counts[0] * 3 > all && counts[1] * 10 > all && counts[2] * 40 > all,
+        "{counts:?}"
+    );
 }

@@ -280,3 +280,25 @@ fn a_node_that_panics_while_it_is_reset_is_built_anew() {
     assert_eq!(response.value("odd"), Some(Value::number(1.0)));
     assert_eq!(stage.built.try_iter().count(), 1);
 }
+
+#[test]
+fn a_node_that_keeps_what_it_read_is_refused_the_next_request_until_it_is_reset() {
+    for executor in executors() {
+        let stage = Stage::new();
+        let mut session = pipeline::open(&pipeline("keeps", "fail"), &stage.catalog());
+        let response = executor
+            .run(&mut session, &request(-1.0), &stage.clock())
+            .unwrap();
+        assert_eq!(response.value("odd"), Some(Value::number(-1.0)));
+        drop(response);
+        assert_eq!(session.arena().busy_count(), 1, "the node holds its input");
+        let refused = executor.run(&mut session, &request(1.0), &stage.clock()).err();
+        assert!(
+            matches!(refused, Some(RunError::Leased(_))),
+            "nobody overwrites it"
+        );
+        session.reset();
+        let response = executor.run(&mut session, &request(1.0), &stage.clock()).unwrap();
+        assert_eq!(response.value("odd"), Some(Value::number(1.0)));
+    }
+}

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossbeam::channel::{Receiver, Sender, unbounded};
+use motet_core::arena::ReadLease;
 use motet_core::catalog::{
     Accepts, BuildError, Catalog, ConnectedInput, Cost, InputSpec, InputSpecs, KindFault, NodeKind,
     OutputSpec, ParamSpec, ParamType, ParamValue, Params, Signature, Weights,
@@ -294,6 +295,7 @@ const DEEDS: &[&str] = &[
     "wrong_element",
     "takes_time",
     "outlasts",
+    "keeps",
     "blocks",
     "blocks_and_spoils",
     "build_fails",
@@ -359,6 +361,7 @@ impl NodeKind for Odd {
             waits: self.waits.clone(),
             waiting: self.waiting.clone(),
             spoilt: false,
+            kept: None,
         }))
     }
 }
@@ -371,6 +374,7 @@ struct Oddity {
     waits: Sender<()>,
     waiting: Receiver<()>,
     spoilt: bool,
+    kept: Option<ReadLease>,
 }
 
 impl Node for Oddity {
@@ -392,6 +396,10 @@ impl Node for Oddity {
             "wrong_element" => outputs.tensor::<i32>(0, &[])?[0] = 1,
             "takes_time" => {
                 self.clock.advance_to(self.clock.now() + self.time);
+                outputs.tensor::<f32>(0, &[])?[0] = x;
+            }
+            "keeps" => {
+                self.kept = inputs.get(0).cloned();
                 outputs.tensor::<f32>(0, &[])?[0] = x;
             }
             // Ends once another node waits at the gate, and lets time pass.
@@ -418,6 +426,7 @@ impl Node for Oddity {
     }
 
     fn reset(&mut self) {
+        self.kept = None;
         if self.does == "panics_in_reset" {
             std::panic::resume_unwind(Box::new("reset in anger"));
         }

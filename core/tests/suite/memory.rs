@@ -1,6 +1,6 @@
 //! What a plan says about its memory, and that it always says the same.
 
-use motet_core::plan::Plan;
+use motet_core::plan::{Plan, PlanOptions};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
@@ -42,16 +42,20 @@ fn a_serial_plan_never_needs_more_than_a_concurrent_one() {
     let mut runner = TestRunner::deterministic();
     let strategy = drafts(40, false);
     let (mut serial_bytes, mut concurrent_bytes) = (0, 0);
-    for _ in 0..400 {
+    for _ in 0..200 {
         let text = strategy.new_tree(&mut runner).unwrap().current().yaml();
-        let stage = Stage::new();
-        let bytes = |serial| Plan::arena_bytes(&pipeline::plan(&text, &stage.catalog(), serial).unwrap());
+        let catalog = Stage::new().catalog();
+        let graph = pipeline::graph(&text, &catalog).unwrap();
+        let bytes = |serial| {
+            let plan = Plan::compile(&graph, &catalog, &pipeline::machine(), &PlanOptions { serial });
+            plan.unwrap().arena_bytes()
+        };
         let (serial, concurrent) = (bytes(true), bytes(false));
         assert!(serial <= concurrent, "{serial} > {concurrent}\n{text}");
         serial_bytes += serial;
         concurrent_bytes += concurrent;
     }
-    println!("400 graphs: {serial_bytes} bytes serial, {concurrent_bytes} concurrent");
+    println!("200 graphs: {serial_bytes} bytes serial, {concurrent_bytes} concurrent");
     assert!(
         serial_bytes < concurrent_bytes,
         "one after the other, more values share"
@@ -106,7 +110,7 @@ fn a_pipeline_of_two_thousand_nodes_is_planned() {
     let graph =
         motet_core::graph::Graph::resolve(&spec, &stage.catalog(), &motet_core::graph::NoLibrary).unwrap();
     let resolved = now();
-    let options = motet_core::plan::PlanOptions { serial: false };
+    let options = PlanOptions { serial: false };
     let plan = Plan::compile(&graph, &stage.catalog(), &pipeline::machine(), &options).unwrap();
     let compiled = now();
     println!(
