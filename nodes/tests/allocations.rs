@@ -1,0 +1,135 @@
+//! Nodes that decide, write text or prepare sound allocate nothing while they run.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::alloc::System;
+use std::sync::Arc;
+use std::time::Duration;
+
+use motet_core::arena::{Arena, BufferId, ReadLease, WriteLease};
+use motet_core::catalog::{ConnectedInput, NodeKind, ParamValue, Params, Signature};
+use motet_core::node::{Inputs, Outputs};
+use motet_core::port::{Layout, PortType};
+use motet_nodes::{audio, control, text};
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+const COMMAND: &str = "record{label: utf8[T<=32], score: f32 range=0..1}";
+
+/// Runs a kind's node twice and returns how often it allocated the second time.
+fn allocations(kind: &dyn NodeKind, params: &[(&str, ParamValue)], inputs: &[(&str, &str)]) -> usize {
+    let mut entries: Vec<_> = params
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), value.clone()))
+        .collect();
+    for spec in kind.params() {
+        if let (Some(default), true) = (spec.default, entries.iter().all(|(name, _)| name != spec.name)) {
+            entries.push((spec.name.to_owned(), default));
+        }
+    }
+    let params = Params::new(entries);
+    let connect = |(name, port): &(&str, &str)| ConnectedInput {
+        name: (*name).to_owned(),
+        port: Some(PortType::parse(port).unwrap()),
+        optional: true,
+    };
+    let inputs: Vec<_> = inputs.iter().map(connect).collect();
+    let outputs = kind.outputs(&params, &inputs).unwrap();
+    let signature = Signature { inputs, outputs };
+    let mut node = kind.build(&params, &signature).unwrap();
+    let ports = signature.inputs.iter().filter_map(|input| input.port.as_ref());
+    let ports: Vec<_> = ports
+        .chain(signature.outputs.iter().map(|output| &output.port))
+        .collect();
+    let layouts: Vec<_> = ports.iter().map(|port| Arc::new(Layout::of(port))).collect();
+    let arena = Arena::allocate(layouts.iter().map(|layout| layout.bytes));
+    let lease = |index: usize| {
+        arena
+            .lease(BufferId(u32::try_from(index).unwrap()), &layouts[index])
+            .unwrap()
+    };
+    let input_count = signature.inputs.len();
+    let values: Vec<Option<ReadLease>> = (0..input_count).map(|index| Some(filled(lease(index)))).collect();
+    let mut counts = [0; 2];
+    for count in &mut counts {
+        let mut written: Vec<WriteLease> = (input_count..layouts.len()).map(lease).collect();
+        let region = Region::new(ALLOCATOR);
+        node.run(
+            &Inputs::new(&values, Duration::ZERO),
+            &mut Outputs::new(&mut written),
+        )
+        .unwrap();
+        let change = region.change();
+        *count = change.allocations + change.reallocations;
+        assert!(
+            written.iter().all(WriteLease::is_begun),
+            "{} wrote all of its outputs",
+            kind.name()
+        );
+    }
+    counts[1]
+}
+
+/// A value whose numbers are 0.5 and whose texts are `stop`.
+fn filled(mut lease: WriteLease) -> ReadLease {
+    for field in 0..lease.layout().fields.len() {
+        let dims: Vec<u32> = lease.layout().fields[field]
+            .dims
+            .iter()
+            .map(|(max, _)| *max)
+            .collect();
+        if lease.text(field, "stop").is_err() {
+            lease.tensor::<f32>(field, &dims).unwrap().fill(0.5);
+        }
+    }
+    lease.publish(Duration::ZERO)
+}
+
+fn words(text: &str) -> ParamValue {
+    ParamValue::Text(text.to_owned())
+}
+
+#[test]
+fn a_node_allocates_nothing_while_it_runs() {
+    // The counter itself is at work.
+    let region = Region::new(ALLOCATOR);
+    drop(std::hint::black_box(vec![1_u8; 100]));
+    assert_eq!(region.change().allocations, 1);
+
+    let rule =
+        words("command.label == 'stop' && command.score in 0.2..0.8 || contains(command.label, 'halt')");
+    let inputs = [("command", COMMAND), ("alarm", "f32")];
+    let rules = [("stop_if", words("alarm > 0.9")), ("slow_down_if", rule.clone())];
+    assert_eq!(allocations(&control::Rules, &rules, &inputs), 0);
+    assert_eq!(
+        allocations(&control::Rules, &[("stop_if", words("alarm > 0.9"))], &inputs),
+        0
+    );
+
+    let select = [("first_if", words("first.score > 0.9"))];
+    assert_eq!(
+        allocations(
+            &control::Select,
+            &select,
+            &[("first", COMMAND), ("second", COMMAND)]
+        ),
+        0
+    );
+
+    let template = [(
+        "text",
+        words("{command.label} at {command.score:.2}, alarm {alarm}"),
+    )];
+    assert_eq!(allocations(&text::Template, &template, &inputs), 0);
+
+    let rate = [("rate", ParamValue::Frequency(16_000_000))];
+    let sound = [("samples", "f32[T<=8820] rate=44.1kHz range=-1..1")];
+    assert_eq!(allocations(&audio::Resample, &rate, &sound), 0);
+
+    assert_eq!(
+        allocations(&audio::LogMel, &[], &[("samples", "f32[T<=16000] rate=16kHz")]),
+        0
+    );
+}
