@@ -27,10 +27,10 @@ flite_says rms 1.05 "computer"
 recorded_as computer.wav 44100
 
 espeak_says en-gb-x-rp+f5 157 "jarvis"
-recorded_as jarvis.flac 16000
+recorded_as jarvis.flac 8000
 
 flite_says kal16 1.05 "snow boy"
-recorded_as snowboy.flac 8000
+recorded_as snowboy.flac 16000
 
 espeak_says en-us+m7 183 "view glass"
 recorded_as view-glass.flac 22050
