@@ -1,0 +1,332 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const EXAMPLES: &str = "\
+Examples:
+  motet check pipelines/keyword                     find every fault in a pipeline
+  motet plan pipelines/keyword                      see devices, memory and deadlines before anything runs
+  motet run pipelines/keyword                       answer the pipeline's own samples
+  motet run pipelines/keyword --in mic=clip.flac    answer a recording
+  motet test pipelines/keyword                      hold the answers against what they should be
+  motet explain MT0214                              what a code means and how to mend it
+  motet explain audio/log-mel                       what a node kind takes and gives
+
+Exit codes:
+  0  it is as it should be
+  1  the answer is no: a test failed, an output failed, or with --strict a deadline was missed
+  2  bad input: the arguments, a file, or faults in the pipeline
+  3  an error inside motet";
+
+/// Compile and run pipelines of small specialised models, offline.
+///
+/// A pipeline is a folder with a `pipeline.yaml`: a graph of signal processing, small
+/// nets and rules. Motet checks it like a program, prints what it will take before
+/// anything runs, and then runs it within that.
+#[derive(Debug, Parser)]
+#[command(name = "motet", version, verbatim_doc_comment, after_help = EXAMPLES, arg_required_else_help = true)]
+pub(crate) struct Arguments {
+    /// How results are printed.
+    #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+
+    /// When to use colours.
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
+    pub(crate) color: Color,
+
+    /// Log to standard error: error, warn, info, debug, trace, or a filter.
+    /// The variable MOTET_LOG does the same.
+    #[arg(long, global = true, value_name = "LEVEL", verbatim_doc_comment)]
+    pub(crate) log: Option<String>,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// For programs: one JSON object, or one per line.
+    Json,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl Color {
+    /// Whether to use colours on a stream that is or is not a terminal.
+    pub(crate) fn is_wanted(self, on_terminal: bool) -> bool {
+        match self {
+            Color::Auto => on_terminal,
+            Color::Always => true,
+            Color::Never => false,
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Find every fault in a pipeline, without running it.
+    Check(CheckArguments),
+    /// Print devices, order, memory and deadlines, and the verdict on the contract.
+    Plan(PlanArguments),
+    /// Answer requests: the pipeline's own samples, values from the command line, or lines of JSON.
+    #[command(after_help = RUN_HELP)]
+    Run(RunArguments),
+    /// Run the `tests:` of a pipeline.
+    Test(TestArguments),
+    /// Explain a code such as MT0214, or a node kind such as audio/log-mel.
+    Explain {
+        /// The code or the kind.
+        topic: String,
+    },
+    /// List the node kinds.
+    Kinds,
+    /// Draw a pipeline with its ports, devices and agents.
+    Graph(GraphArguments),
+    /// Train a model that comes with Motet.
+    #[command(subcommand)]
+    Train(TrainCommand),
+    /// Measure a model on recordings it never heard.
+    #[command(subcommand)]
+    Eval(EvalCommand),
+    /// Print a script that completes commands in your shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+const RUN_HELP: &str = "\
+Values for --in: the name of a .wav, .flac or .json file, numbers or nested lists in JSON, or text for a text input
+(@file reads it from a file). Recordings are decoded and resampled to the rate of the input.
+
+With --stdin each line is a request and gets one line back:
+  {\"id\": 1, \"inputs\": {\"mic\": \"clip.flac\"}}
+  {\"id\": 1, \"outputs\": {\"answer\": {\"action\": \"listen\"}}, \"latency_us\": 4100}
+  {\"id\": 2, \"error\": {\"code\": \"MT0401\", \"message\": \"input `mic`: there is no file `clip.flac`\"}}
+`inputs` may also hold {\"file\": \"name\"}, numbers, nested lists, text, and objects for records.";
+
+/// A pipeline and the values of its parameters.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct PipelineArguments {
+    /// A folder with a `pipeline.yaml`, or the file itself.
+    pub(crate) pipeline: PathBuf,
+
+    /// Set a parameter of the pipeline; may be repeated.
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = pair)]
+    pub(crate) set: Vec<(String, String)>,
+
+    /// Plan for this many CPU workers instead of one per core.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=256))]
+    pub(crate) workers: Option<u32>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArguments {
+    #[command(flatten)]
+    pub(crate) pipeline: PipelineArguments,
+
+    /// Apply the edits that certainly mend a fault, and say which.
+    #[arg(long)]
+    pub(crate) fix: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PlanArguments {
+    #[command(flatten)]
+    pub(crate) pipeline: PipelineArguments,
+
+    /// Plan for a machine with this much memory instead of this one, as in `512 MiB`.
+    #[arg(long, value_name = "AMOUNT", value_parser = memory)]
+    pub(crate) memory: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArguments {
+    #[command(flatten)]
+    pub(crate) pipeline: PipelineArguments,
+
+    /// Give an input its value; may be repeated.
+    #[arg(long = "in", value_name = "NAME=VALUE", value_parser = pair)]
+    pub(crate) inputs: Vec<(String, String)>,
+
+    /// Read requests from standard input, one JSON object a line, and answer each with one.
+    #[arg(long, conflicts_with_all = ["inputs", "repeat"])]
+    pub(crate) stdin: bool,
+
+    /// Answer each request this many times.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) repeat: u32,
+
+    /// Ask for each response within this time, as in `80 ms`.
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) deadline: Option<std::time::Duration>,
+
+    /// Who does the work.
+    #[arg(long, value_enum, default_value_t = ExecutorArgument::Parallel)]
+    pub(crate) executor: ExecutorArgument,
+
+    /// Decides the order of the simulated executor.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) seed: u64,
+
+    /// Print latencies, critical paths and memory afterwards.
+    #[arg(long)]
+    pub(crate) report: bool,
+
+    /// Write what happened when, for chrome://tracing or Perfetto.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trace: Option<PathBuf>,
+
+    /// Exit with 1 when a chain of the contract missed its deadline.
+    #[arg(long)]
+    pub(crate) strict: bool,
+}
+
+/// Who does the work of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExecutorArgument {
+    /// One thread: the reference.
+    Sequential,
+    /// One thread per worker.
+    Parallel,
+    /// Made-up timing from a seed; the same answers.
+    Simulated,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TestArguments {
+    #[command(flatten)]
+    pub(crate) pipeline: PipelineArguments,
+
+    /// Run only tests whose sentence holds this text.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) filter: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GraphArguments {
+    #[command(flatten)]
+    pub(crate) pipeline: PipelineArguments,
+
+    /// The language of the drawing.
+    #[arg(long = "as", value_enum, default_value_t = Drawing::Mermaid)]
+    pub(crate) drawing: Drawing,
+
+    /// Write it to a file instead of standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// The language of a drawing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Drawing {
+    /// A picture that stands alone.
+    Svg,
+    /// For Markdown pages.
+    Mermaid,
+    /// For Graphviz.
+    Dot,
+    /// Boxes, edges and clusters.
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TrainCommand {
+    /// Train the keyword net, one or several seeds, and write its weights with a model card.
+    ///
+    /// Each epoch is saved: Ctrl-C ends after the epoch at work, `--resume` goes on from there.
+    Keyword(TrainArguments),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum EvalCommand {
+    /// Measure a keyword model: confusion matrix, recall in a stream, false alarms per hour.
+    Keyword(EvalArguments),
+}
+
+/// Where recordings lie.
+#[derive(Debug, Args)]
+pub(crate) struct DataArguments {
+    /// The folder with the sets wakewords, barista and fsdd.
+    #[arg(long, value_name = "FOLDER", default_value = "../shared/data")]
+    pub(crate) data: PathBuf,
+
+    /// The folder with synthetic speech made by models/reference/synthesise_speech.py.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) synthetic: Option<PathBuf>,
+
+    /// Threads that share the work.
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=256))]
+    pub(crate) threads: u32,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TrainArguments {
+    #[command(flatten)]
+    pub(crate) data: DataArguments,
+
+    /// The folder for checkpoints, weights and card.
+    #[arg(long, value_name = "FOLDER", default_value = "keyword-model")]
+    pub(crate) out: PathBuf,
+
+    /// Seeds to train, one after the other.
+    #[arg(long, value_name = "N", value_delimiter = ',', default_value = "1")]
+    pub(crate) seeds: Vec<u64>,
+
+    /// Passes over the data; the standard of the model when left out.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) epochs: Option<u32>,
+
+    /// Go on from the checkpoints in the folder.
+    #[arg(long)]
+    pub(crate) resume: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EvalArguments {
+    #[command(flatten)]
+    pub(crate) data: DataArguments,
+
+    /// A folder with weights and card; the model that comes with Motet when left out.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) model: Option<PathBuf>,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        Some(_) | None => Err(format!("expected NAME=VALUE, found `{text}`")),
+    }
+}
+
+fn duration(text: &str) -> Result<std::time::Duration, String> {
+    motet_core::quantity::duration(text).map_err(|fault| fault.to_string())
+}
+
+fn memory(text: &str) -> Result<u64, String> {
+    motet_core::quantity::bytes(text).map_err(|fault| fault.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Arguments::command().debug_assert();
+    }
+}

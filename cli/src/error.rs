@@ -1,0 +1,62 @@
+//! Everything that can go wrong between a path and an answer, as one type.
+
+use motet_core::catalog::DuplicateKind;
+use motet_core::diagnostic::Diagnostics;
+use motet_core::execute::RunError;
+use motet_core::session::OpenError;
+
+use crate::feed::FeedError;
+use crate::load::FileError;
+
+/// Why a pipeline gave no answer. Each part is an error of its own that a program can match on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The pipeline file cannot be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The pipeline is faulty; printing this lists every fault with its place.
+    #[error("{0}")]
+    Pipeline(Diagnostics),
+    /// Two node kinds have one name.
+    #[error(transparent)]
+    Kind(#[from] DuplicateKind),
+    /// A node could not be built.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// A worker thread could not be started.
+    #[error("a worker thread could not be started: {0}")]
+    Threads(#[source] std::io::Error),
+    /// What was given is no value for an input.
+    #[error(transparent)]
+    Feed(#[from] FeedError),
+    /// The request could not begin.
+    #[error(transparent)]
+    Run(#[from] RunError),
+}
+
+impl Error {
+    /// The stable code of an error that has one; faults of a pipeline have one each.
+    pub fn code(&self) -> Option<&'static str> {
+        match self {
+            Error::File(error) => Some(error.code()),
+            Error::Feed(error) => Some(error.code()),
+            Error::Run(RunError::Input(error)) => Some(error.code().0),
+            Error::Pipeline(_) | Error::Kind(_) | Error::Open(_) | Error::Threads(_) | Error::Run(_) => None,
+        }
+    }
+
+    /// True when what the user gave is at fault: a file, an argument, a pipeline, an input.
+    pub fn is_bad_input(&self) -> bool {
+        match self {
+            Error::File(_) | Error::Pipeline(_) | Error::Feed(_) | Error::Run(RunError::Input(_)) => true,
+            Error::Kind(_) | Error::Open(_) | Error::Threads(_) | Error::Run(_) => false,
+        }
+    }
+}
+
+impl From<Diagnostics> for Error {
+    fn from(faults: Diagnostics) -> Error {
+        Error::Pipeline(faults)
+    }
+}

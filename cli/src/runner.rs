@@ -1,0 +1,131 @@
+//! Runs a compiled pipeline, one request at a time.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use motet_core::catalog::Catalog;
+use motet_core::clock::{Clock, Monotonic};
+use motet_core::execute::{
+    Durations, Executor, Parallel, Request, Response, RunError, Sequential, Simulated,
+};
+use motet_core::plan::Plan;
+use motet_core::session::Session;
+use motet_core::value::InputError;
+use motet_nodes::lane::SoloThreads;
+
+use crate::error::Error;
+use crate::feed::{FeedError, Feeding, Files};
+
+/// Who does the work of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExecutorChoice {
+    /// The caller's thread alone: the reference.
+    Sequential,
+    /// One thread for each worker of the plan's CPU.
+    Parallel,
+    /// One thread that plays many in made-up time, in an order drawn from this seed.
+    Simulated(u64),
+}
+
+/// A session with its executor and its clock.
+pub struct Runner {
+    session: Session,
+    executor: Box<dyn Executor>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Runner {
+    /// Opens a session.
+    pub(crate) fn open(plan: Arc<Plan>, catalog: &Catalog, choice: ExecutorChoice) -> Result<Runner, Error> {
+        let worker_count = plan
+            .machine
+            .devices()
+            .next()
+            .map_or(1, |(_, cpu)| cpu.workers as usize);
+        let session = Session::open(plan, catalog)?;
+        let executor: Box<dyn Executor> = match choice {
+            ExecutorChoice::Sequential => Box::new(Sequential),
+            ExecutorChoice::Parallel => {
+                Box::new(Parallel::spawned_by(worker_count, &SoloThreads).map_err(Error::Threads)?)
+            }
+            ExecutorChoice::Simulated(seed) => Box::new(Simulated {
+                seed,
+                worker_count,
+                durations: Durations::Random,
+            }),
+        };
+        Ok(Runner {
+            session,
+            executor,
+            clock: Arc::new(Monotonic::start()),
+        })
+    }
+
+    /// A request from what a user would type after `--in`: the name of a recording, numbers, JSON, or text.
+    ///
+    /// # Errors
+    /// [`Error::Feed`] for a value that is none, [`Error::Run`] for an unknown input.
+    pub fn request<'a, V: AsRef<str>>(
+        &self,
+        values: impl IntoIterator<Item = (&'a str, V)>,
+    ) -> Result<Request, Error> {
+        let files = Files::From(PathBuf::new());
+        self.fed(values, &files, |feeding, value| feeding.typed(value.as_ref()))
+    }
+
+    /// A request from values that `read` turns into what each input takes.
+    ///
+    /// # Errors
+    /// [`Error::Feed`], [`Error::Run`] for an unknown input.
+    pub fn fed<N: AsRef<str>, V>(
+        &self,
+        values: impl IntoIterator<Item = (N, V)>,
+        files: &Files,
+        read: impl Fn(&Feeding<'_>, V) -> Result<motet_core::value::Value, FeedError>,
+    ) -> Result<Request, Error> {
+        let inputs = &self.session.plan().inputs;
+        let mut request = Request::new();
+        for (name, value) in values {
+            let name = name.as_ref();
+            let Some(input) = inputs.iter().find(|input| input.name == name) else {
+                let known: Vec<&str> = inputs.iter().map(|input| input.name.as_str()).collect();
+                let unknown = InputError::Unknown {
+                    name: name.to_owned(),
+                    known: known.join(", "),
+                };
+                return Err(Error::Run(RunError::Input(unknown)));
+            };
+            request.set(
+                name,
+                read(
+                    &Feeding {
+                        input: name,
+                        port: &input.port,
+                        files,
+                    },
+                    value,
+                )?,
+            );
+        }
+        Ok(request)
+    }
+
+    /// Runs a request to its response. Drop the response before the next request: its values lie in the memory that
+    /// the next one needs.
+    ///
+    /// # Errors
+    /// [`Error::Run`] when the request could not begin; what goes wrong later is told by output in the response.
+    pub fn run(&mut self, request: &Request) -> Result<Response, Error> {
+        Ok(self.executor.run(&mut self.session, request, &self.clock)?)
+    }
+
+    /// The plan it runs.
+    pub fn plan(&self) -> &Arc<Plan> {
+        self.session.plan()
+    }
+
+    /// Makes every node forget what it learnt from earlier requests.
+    pub fn reset(&mut self) {
+        self.session.reset();
+    }
+}

@@ -1,0 +1,380 @@
+//! The `motet` program as its users see it: what it prints and how it exits.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use serde_json::Value as Json;
+
+/// A pipeline without a model, so that these tests need no weights and take no time.
+const SMALL: &str = "\
+motet: 1
+pipeline: small
+about: Says how a reading compares with a limit.
+params: {limit: 2.5}
+contract: {memory: {cpu: 1 MiB}, egress: none}
+inputs:
+  reading: f32
+  place: utf8[T<=16]
+nodes:
+  decide: {kind: control/rules, in: {reading: reading}, with: {alarm_if: \"reading > ${limit}\", otherwise: rest}}
+  say: {kind: text/template, in: {at: place, what: decide}, with: {text: \"{at}: {what.action}\"}}
+outputs: {decision: decide, text: say}
+tests:
+  a high reading raises the alarm:
+    feed: {reading: 3.5, place: press}
+    expect: {decision.action: alarm, text: \"press: alarm\"}
+  a low reading rests:
+    feed: {reading: 1, place: press}
+    expect: {decision.action: rest}
+";
+
+struct Ran {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+/// Runs the program in a folder that holds `small/pipeline.yaml` with this text.
+fn motet_in(folder: &Path, arguments: &[&str], input: &str) -> Ran {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_motet"))
+        .args(arguments)
+        .current_dir(folder)
+        .env_remove("MOTET_LOG")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A program that refuses its arguments does not read its input.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let done = child.wait_with_output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Ran {
+        code: done.status.code(),
+        out: text(done.stdout),
+        err: text(done.stderr),
+    }
+}
+
+fn folder_with(text: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("small")).unwrap();
+    fs::write(folder.path().join("small/pipeline.yaml"), text).unwrap();
+    folder
+}
+
+fn motet(arguments: &[&str]) -> Ran {
+    motet_in(folder_with(SMALL).path(), arguments, "")
+}
+
+fn lines(text: &str) -> Vec<Json> {
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+#[test]
+fn a_sound_pipeline_passes_check_and_its_tests() {
+    let ran = motet(&["check", "small"]);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+    assert_eq!(ran.out, "ok small: 2 inputs, 2 nodes, 2 outputs, 2 tests\n");
+    let ran = motet(&["test", "small"]);
+    assert_eq!(ran.code, Some(0));
+    assert_eq!(
+        ran.out,
+        "ok     a high reading raises the alarm\nok     a low reading rests\n2 passed, 0 failed\n"
+    );
+}
+
+#[test]
+fn a_fault_is_shown_in_its_line_and_exits_with_two() {
+    let folder = folder_with(&SMALL.replace("in: {reading: reading}", "in: {reading: raeding}"));
+    let ran = motet_in(folder.path(), &["check", "small"], "");
+    assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""));
+    insta::assert_snapshot!(ran.err, @r#""#);
+}
+
+#[test]
+fn a_fault_as_json_names_code_place_and_fix() {
+    let folder = folder_with(&SMALL.replace("in: {reading: reading}", "in: {reading: raeding}"));
+    let ran = motet_in(folder.path(), &["check", "small", "--format", "json"], "");
+    assert_eq!((ran.code, ran.err.as_str()), (Some(2), ""));
+    let fault = &lines(&ran.out)[0]["diagnostics"][0];
+    assert_eq!(fault["code"], "MT0202");
+    assert_eq!(fault["fix"]["replacement"], "reading");
+    assert_eq!(
+        (&fault["labels"][0]["line"], &fault["labels"][0]["column"]),
+        (&Json::from(10), &Json::from(53))
+    );
+}
+
+#[test]
+fn check_fix_mends_the_file_and_leaves_a_sound_one_alone() {
+    let broken = SMALL.replace("in: {reading: reading}", "in: {reading: raeding}");
+    let folder = folder_with(&broken);
+    let ran = motet_in(folder.path(), &["check", "small", "--fix"], "");
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(
+        ran.out
+            .starts_with("fixed small/pipeline.yaml:10:53 MT0202: did you mean `reading`?\n"),
+        "{}",
+        ran.out
+    );
+    let file = folder.path().join("small/pipeline.yaml");
+    assert_eq!(fs::read_to_string(&file).unwrap(), SMALL);
+    let ran = motet_in(folder.path(), &["check", "small", "--fix"], "");
+    assert_eq!(
+        (ran.code, ran.out.as_str()),
+        (Some(0), "ok small: 2 inputs, 2 nodes, 2 outputs, 2 tests\n")
+    );
+    assert_eq!(fs::read_to_string(&file).unwrap(), SMALL);
+    assert_eq!(
+        fs::read_dir(folder.path().join("small")).unwrap().count(),
+        1,
+        "nothing is left beside the file"
+    );
+}
+
+#[test]
+fn the_plan_of_an_imagined_machine_is_a_page() {
+    let ran = motet(&["plan", "small", "--workers", "2", "--memory", "1 GiB"]);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+    insta::assert_snapshot!(ran.out, @r#""#);
+}
+
+#[test]
+fn samples_are_answered_in_text_and_in_json() {
+    let ran = motet(&["run", "small", "--executor", "sequential"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    insta::assert_snapshot!(ran.out, @r#""#);
+    let ran = motet(&["run", "small", "--format", "json"]);
+    let answers = lines(&ran.out);
+    assert_eq!(answers.len(), 2);
+    assert_eq!(answers[0]["name"], "a high reading raises the alarm");
+    assert_eq!(answers[0]["outputs"]["decision"]["action"], "alarm");
+    assert!(answers[0]["latency_us"].is_u64());
+}
+
+#[test]
+fn values_and_settings_come_from_the_command_line() {
+    let ran = motet(&[
+        "run",
+        "small",
+        "--in",
+        "reading=3",
+        "--in",
+        "place=hall",
+        "--set",
+        "limit=10",
+    ]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(ran.out.contains("text \"hall: rest\""), "{}", ran.out);
+}
+
+#[test]
+fn every_executor_gives_the_same_answer() {
+    let answer = |executor: &str| {
+        let ran = motet(&["run", "small", "--executor", executor, "--workers", "2"]);
+        assert_eq!(ran.code, Some(0), "{}", ran.err);
+        ran.out
+    };
+    let reference = answer("sequential");
+    assert_eq!(answer("parallel"), reference);
+    assert_eq!(answer("simulated"), reference);
+}
+
+#[test]
+fn a_bad_line_gets_its_error_and_the_next_is_served() {
+    let input = r#"{"id": 1, "inputs": {"reading": 3, "place": "a"}}
+not json
+
+{"id": "two", "inputs": {"reading": "high", "place": "a"}}
+{"id": 3, "inputs": {"reading": 3}}
+{"id": 4, "inputs": {"reading": 3, "place": "a", "more": 1}}
+{"id": 5, "inputs": {"reading": 3, "place": "seventeen letters"}}
+{"id": 6, "input": {}}
+{"id": 7, "inputs": {"reading": 1, "place": "b"}}"#;
+    let ran = motet_in(folder_with(SMALL).path(), &["run", "small", "--stdin"], input);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+    let answers = lines(&ran.out);
+    let codes: Vec<&Json> = answers.iter().map(|answer| &answer["error"]["code"]).collect();
+    assert_eq!(
+        codes,
+        [
+            &Json::Null,
+            &Json::from("MT0411"),
+            &Json::from("MT0407"),
+            &Json::from("MT0410"),
+            &Json::from("MT0409"),
+            &Json::from("MT0406"),
+            &Json::from("MT0411"),
+            &Json::Null,
+        ]
+    );
+    let ids: Vec<&Json> = answers.iter().map(|answer| &answer["id"]).collect();
+    assert_eq!(ids[2], "two");
+    assert_eq!(answers[0]["outputs"]["decision"]["action"], "alarm");
+    assert_eq!(answers[7]["outputs"]["text"], "b: rest");
+}
+
+#[test]
+fn a_failed_test_shows_what_was_found_and_exits_with_one() {
+    let folder = folder_with(&SMALL.replace("decision.action: rest", "decision.action: alarm"));
+    let ran = motet_in(folder.path(), &["test", "small", "--filter", "low"], "");
+    assert_eq!(ran.code, Some(1));
+    insta::assert_snapshot!(ran.out, @r#""#);
+}
+
+#[test]
+fn bad_input_exits_with_two_and_names_its_code() {
+    let cases: [(&[&str], &str); 8] = [
+        (&["check", "nowhere"], "MT0401"),
+        (&["check", "."], "MT0401"),
+        (
+            &["run", "small", "--in", "reading=high", "--in", "place=a"],
+            "MT0407",
+        ),
+        (
+            &["run", "small", "--in", "reading=[1]", "--in", "place=a"],
+            "MT0406",
+        ),
+        (&["run", "small", "--in", "reading=1"], "MT0410"),
+        (&["run", "small", "--in", "raeding=1"], "MT0409"),
+        (
+            &["run", "small", "--in", "reading=@none.json", "--in", "place=a"],
+            "MT0401",
+        ),
+        (&["run", "small", "--set", "limits=1"], "MT0119"),
+    ];
+    for (arguments, code) in cases {
+        let ran = motet(arguments);
+        assert_eq!(
+            (ran.code, ran.out.as_str()),
+            (Some(2), ""),
+            "{arguments:?}: {}",
+            ran.err
+        );
+        assert!(
+            ran.err.contains(&format!("error[{code}]")),
+            "{arguments:?}: {}",
+            ran.err
+        );
+        let mut as_json = arguments.to_vec();
+        as_json.extend(["--format", "json"]);
+        let ran = motet(&as_json);
+        assert_eq!((ran.code, ran.err.as_str()), (Some(2), ""), "{arguments:?}");
+        assert!(ran.out.contains(code), "{arguments:?}: {}", ran.out);
+    }
+}
+
+#[test]
+fn arguments_that_are_not_understood_exit_with_two_and_help_with_zero() {
+    for arguments in [
+        &["chek", "small"][..],
+        &["run"],
+        &["run", "small", "--in", "reading"],
+        &["run", "small", "--deadline", "80"],
+    ] {
+        assert_eq!(motet(arguments).code, Some(2), "{arguments:?}");
+    }
+    for arguments in [
+        &["--help"][..],
+        &["--version"],
+        &["run", "--help"],
+        &["completions", "bash"],
+        &["kinds"],
+    ] {
+        let ran = motet(arguments);
+        assert_eq!(ran.code, Some(0), "{arguments:?}");
+        assert!(!ran.out.is_empty(), "{arguments:?}");
+    }
+    assert!(motet(&["--help"]).out.contains("Exit codes:"));
+}
+
+#[test]
+fn a_kind_is_explained_and_a_near_name_offered() {
+    let ran = motet(&["explain", "text/template"]);
+    assert_eq!(ran.code, Some(0));
+    assert!(ran.out.contains("absent: text (default \"?\")"), "{}", ran.out);
+    let ran = motet(&["explain", "text/templat"]);
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.err.contains("did you mean `text/template`?"), "{}", ran.err);
+}
+
+#[test]
+fn a_drawing_is_written_whole_to_its_file() {
+    let folder = folder_with(SMALL);
+    for (language, begin) in [
+        ("svg", "<svg "),
+        ("mermaid", "flowchart "),
+        ("dot", "digraph "),
+        ("json", "{\"name\""),
+    ] {
+        let ran = motet_in(
+            folder.path(),
+            &["graph", "small", "--as", language, "-o", "drawing"],
+            "",
+        );
+        assert_eq!((ran.code, ran.out.as_str()), (Some(0), ""), "{}", ran.err);
+        assert!(
+            fs::read_to_string(folder.path().join("drawing"))
+                .unwrap()
+                .starts_with(begin)
+        );
+    }
+    let ran = motet(&["graph", "small"]);
+    insta::assert_snapshot!(ran.out, @r#""#);
+}
+
+#[test]
+fn a_trace_and_a_report_tell_of_every_firing() {
+    let folder = folder_with(SMALL);
+    let ran = motet_in(
+        folder.path(),
+        &[
+            "run", "small", "--repeat", "3", "--trace", "t.json", "--report", "--format", "json",
+        ],
+        "",
+    );
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let report = &lines(&ran.out)[2]["report"];
+    assert_eq!(report["firing_count"], 6);
+    let trace: Json =
+        serde_json::from_str(&fs::read_to_string(folder.path().join("t.json")).unwrap()).unwrap();
+    let turns = trace["traceEvents"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|event| event["ph"] == "X")
+        .count();
+    assert_eq!(turns, 12);
+}
+
+#[test]
+fn a_closed_pipe_ends_the_program_quietly() {
+    let folder = folder_with(SMALL);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_motet"))
+        .args(["run", "small", "--stdin"])
+        .current_dir(folder.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let mut input = child.stdin.take().unwrap();
+    let line = b"{\"inputs\": {\"reading\": 1, \"place\": \"a\"}}\n";
+    // The program ends when it finds that nobody reads; writing fails from then on.
+    while input.write_all(line).is_ok() {}
+    drop(input);
+    let done = child.wait_with_output().unwrap();
+    assert_eq!(
+        (
+            done.status.code(),
+            String::from_utf8(done.stderr).unwrap().as_str()
+        ),
+        (Some(0), "")
+    );
+}
