@@ -6,7 +6,6 @@ use motet::Error;
 use motet_core::diagnostic::Diagnostics;
 use serde_json::json;
 
-use crate::arguments::Arguments;
 use crate::output::Output;
 use crate::render;
 
@@ -53,7 +52,7 @@ impl Failure {
     }
 
     /// Prints it: JSON to standard output, text to standard error.
-    pub(crate) fn report(self, _arguments: &Arguments, output: &mut Output) -> Result<(), Failure> {
+    pub(crate) fn report(self, output: &mut Output) -> Result<(), Failure> {
         let (code, message, help) = match self {
             Failure::No | Failure::Closed => return Ok(()),
             Failure::Faults(faults) => return render::faults(&faults, output),

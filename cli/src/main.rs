@@ -42,10 +42,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             let code = failure.exit_code();
-            match failure
-                .report(&arguments, &mut output)
-                .and_then(|()| output.flush())
-            {
+            match failure.report(&mut output).and_then(|()| output.flush()) {
                 Ok(()) | Err(Failure::Closed) => ExitCode::from(code),
                 Err(_) => ExitCode::from(Failure::INTERNAL),
             }

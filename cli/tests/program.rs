@@ -1,5 +1,10 @@
 //! The `motet` program as its users see it: what it prints and how it exits.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "these are tests; clippy knows only `#[test]` functions as such"
+)]
+
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -93,7 +98,21 @@ fn a_fault_is_shown_in_its_line_and_exits_with_two() {
     let folder = folder_with(&SMALL.replace("in: {reading: reading}", "in: {reading: raeding}"));
     let ran = motet_in(folder.path(), &["check", "small"], "");
     assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""));
-    insta::assert_snapshot!(ran.err, @r#""#);
+    insta::assert_snapshot!(ran.err, @r#"
+    error[MT0202]: there is no input, node or agent `raeding`
+      --> small/pipeline.yaml:10:47
+       |
+    10 |   decide: {kind: control/rules, in: {reading: raeding}, with: {alarm_if: "reading > ${limit}", otherwise: rest}}
+       |                                               ^^^^^^^
+       |
+    help: did you mean `reading`?
+       |
+    10 -   decide: {kind: control/rules, in: {reading: raeding}, with: {alarm_if: "reading > ${limit}", otherwise: rest}}
+    10 +   decide: {kind: control/rules, in: {reading: reading}, with: {alarm_if: "reading > ${limit}", otherwise: rest}}
+       |
+
+    1 error; `motet explain MT0202` says more
+    "#);
 }
 
 #[test]
@@ -106,7 +125,7 @@ fn a_fault_as_json_names_code_place_and_fix() {
     assert_eq!(fault["fix"]["replacement"], "reading");
     assert_eq!(
         (&fault["labels"][0]["line"], &fault["labels"][0]["column"]),
-        (&Json::from(10), &Json::from(53))
+        (&Json::from(10), &Json::from(47))
     );
 }
 
@@ -118,7 +137,7 @@ fn check_fix_mends_the_file_and_leaves_a_sound_one_alone() {
     assert_eq!(ran.code, Some(0), "{}", ran.err);
     assert!(
         ran.out
-            .starts_with("fixed small/pipeline.yaml:10:53 MT0202: did you mean `reading`?\n"),
+            .starts_with("fixed small/pipeline.yaml:10:47 MT0202: did you mean `reading`?\n"),
         "{}",
         ran.out
     );
@@ -138,17 +157,53 @@ fn check_fix_mends_the_file_and_leaves_a_sound_one_alone() {
 }
 
 #[test]
+fn check_fix_keeps_byte_order_mark_and_line_ends() {
+    let windows = |text: &str| format!("\u{feff}{}", text.replace('\n', "\r\n"));
+    let folder = folder_with(&windows(
+        &SMALL.replace("in: {reading: reading}", "in: {reading: raeding}"),
+    ));
+    let ran = motet_in(folder.path(), &["check", "small", "--fix"], "");
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let file = folder.path().join("small/pipeline.yaml");
+    assert_eq!(fs::read_to_string(&file).unwrap(), windows(SMALL));
+}
+
+#[test]
 fn the_plan_of_an_imagined_machine_is_a_page() {
     let ran = motet(&["plan", "small", "--workers", "2", "--memory", "1 GiB"]);
     assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
-    insta::assert_snapshot!(ran.out, @r#""#);
+    insta::assert_snapshot!(ran.out, @r#"
+    plan small  for 2 workers and 1.0 GiB
+      step  node    kind           device  precision  estimate  finish
+      0     decide  control/rules  cpu     f32            5 us    5 us
+      1     say     text/template  cpu     f32            5 us   10 us
+
+      slot  value    buffer  bytes  type
+      0     reading       1     64  f32
+      1     place         2    128  utf8[T<=16]
+      2     decide        0    384  record{action: utf8[T<=64], why: utf8[T<=256]}
+      3     say           1    192  utf8[T<=82]
+
+    memory   cpu 786 B of 1.0 MiB allowed: weights 0 B, buffers 704 B, workspaces 82 B
+             3 buffers; 768 B without sharing, no plan below 704 B; largest: the value of `decide` with 384 B
+    request  no deadline
+    egress   none: nothing leaves this machine
+    verdict  ACCEPT
+    "#);
 }
 
 #[test]
 fn samples_are_answered_in_text_and_in_json() {
     let ran = motet(&["run", "small", "--executor", "sequential"]);
     assert_eq!(ran.code, Some(0), "{}", ran.err);
-    insta::assert_snapshot!(ran.out, @r#""#);
+    insta::assert_snapshot!(ran.out, @r#"
+    a high reading raises the alarm
+        decision {"action":"alarm","why":"reading"}
+        text "press: alarm"
+    a low reading rests
+        decision {"action":"rest","why":""}
+        text "press: rest"
+    "#);
     let ran = motet(&["run", "small", "--format", "json"]);
     let answers = lines(&ran.out);
     assert_eq!(answers.len(), 2);
@@ -224,7 +279,12 @@ fn a_failed_test_shows_what_was_found_and_exits_with_one() {
     let folder = folder_with(&SMALL.replace("decision.action: rest", "decision.action: alarm"));
     let ran = motet_in(folder.path(), &["test", "small", "--filter", "low"], "");
     assert_eq!(ran.code, Some(1));
-    insta::assert_snapshot!(ran.out, @r#""#);
+    insta::assert_snapshot!(ran.out, @r#"
+    FAILED a low reading rests
+             expected decision.action: alarm
+             found    decision: {"action":"rest","why":""}
+    0 passed, 1 failed
+    "#);
 }
 
 #[test]
@@ -325,7 +385,20 @@ fn a_drawing_is_written_whole_to_its_file() {
         );
     }
     let ran = motet(&["graph", "small"]);
-    insta::assert_snapshot!(ran.out, @r#""#);
+    insta::assert_snapshot!(ran.out, @r#"
+    flowchart LR
+      b0[/"reading"/]
+      b1[/"place"/]
+      b2["<b>decide</b><br/>control/rules on cpu"]
+      b3["<b>say</b><br/>text/template on cpu"]
+      b4(["decision"])
+      b5(["text"])
+      b0 -- "reading<br/>f32" --> b2
+      b1 -- "at<br/>utf8[T#60;=16]" --> b3
+      b2 -- "what<br/>record{action, why}" --> b3
+      b2 -- "record{action, why}" --> b4
+      b3 -- "utf8[T#60;=82]" --> b5
+    "#);
 }
 
 #[test]

@@ -1,10 +1,12 @@
 //! `motet check`: every fault, and with `--fix` the edits that certainly mend one.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 
+use motet::load::read_text;
 use motet::{Error, Pipeline};
 use motet_core::diagnostic::{Diagnostic, Diagnostics, Fix, Source};
+use motet_core::limits::SPEC_BYTES_MAX;
 use serde_json::json;
 
 use super::{builder, write_whole};
@@ -23,27 +25,13 @@ pub(super) fn run(arguments: &CheckArguments, output: &mut Output) -> Result<(),
         Err(Error::Pipeline(faults)) => faults.clone(),
         Err(_) => return report(checked, output),
     };
-    let rounds = chosen(&faults);
-    if rounds.is_empty() {
+    let files = chosen(&faults);
+    if files.is_empty() {
         return report(checked, output);
     }
-    for (source, fixes) in &rounds {
-        write_whole(&PathBuf::from(&source.name), mended(source, fixes).as_bytes())?;
-        for (fault, fix) in fixes {
-            let (line, column) = source.line_and_column(fix.span.range.start);
-            let help = fault.help.as_deref().unwrap_or(&fault.message);
-            if output.is_json() {
-                let place = json!({"file": source.name, "line": line, "column": column});
-                output.json(
-                    &json!({"fixed": fault.code, "at": place, "by": help, "replacement": fix.replacement}),
-                )?;
-            } else {
-                output.line(&format!(
-                    "fixed {}:{line}:{column} {}: {help}",
-                    source.name, fault.code
-                ))?;
-            }
-        }
+    for file in &files {
+        file.write()?;
+        file.tell(output)?;
     }
     report(
         builder(&arguments.pipeline).open(&arguments.pipeline.pipeline),
@@ -69,37 +57,76 @@ fn report(checked: Result<Pipeline, Error>, output: &mut Output) -> Result<(), F
     ))
 }
 
-/// The edits to apply, by file: of edits that touch each other only the first.
-fn chosen(faults: &Diagnostics) -> Vec<(Arc<Source>, Vec<(&Diagnostic, &Fix)>)> {
-    let mut rounds: Vec<(Arc<Source>, Vec<(&Diagnostic, &Fix)>)> = Vec::new();
+/// The edits to apply to one file.
+struct FileFixes<'a> {
+    source: Arc<Source>,
+    /// Sorted by place; no two touch each other.
+    fixes: Vec<(&'a Diagnostic, &'a Fix)>,
+}
+
+/// All edits there are, by file; of edits that touch each other only the first.
+fn chosen(faults: &Diagnostics) -> Vec<FileFixes<'_>> {
+    let mut files: Vec<FileFixes<'_>> = Vec::new();
     for fault in faults.iter() {
         let Some(fix) = &fault.fix else { continue };
-        let index = rounds
-            .iter()
-            .position(|(source, _)| *source == fix.span.source)
-            .unwrap_or_else(|| {
-                rounds.push((Arc::clone(&fix.span.source), Vec::new()));
-                rounds.len() - 1
+        let known = files.iter().position(|file| file.source == fix.span.source);
+        let index = known.unwrap_or_else(|| {
+            let source = Arc::clone(&fix.span.source);
+            files.push(FileFixes {
+                source,
+                fixes: Vec::new(),
             });
-        let fixes = &mut rounds[index].1;
+            files.len() - 1
+        });
+        let fixes = &mut files[index].fixes;
         let (start, end) = (fix.span.range.start, fix.span.range.end);
         let apart =
             |(_, other): &(&Diagnostic, &Fix)| end < other.span.range.start || start > other.span.range.end;
         if fixes.iter().all(apart) {
             fixes.push((fault, fix));
+            fixes.sort_by_key(|(_, fix)| fix.span.range.start);
         }
     }
-    rounds
-        .iter_mut()
-        .for_each(|(_, fixes)| fixes.sort_by_key(|(_, fix)| fix.span.range.start));
-    rounds
+    files
 }
 
-/// The text of a source with its edits, which are sorted and apart.
-fn mended(source: &Source, fixes: &[(&Diagnostic, &Fix)]) -> String {
-    let mut text = source.text.clone();
-    for (_, fix) in fixes.iter().rev() {
-        text.replace_range(fix.span.range.clone(), &fix.replacement);
+impl FileFixes<'_> {
+    /// Writes the mended file, when what lies there is still what was checked.
+    fn write(&self) -> Result<(), Failure> {
+        let path = Path::new(&self.source.name);
+        let found = read_text(path, SPEC_BYTES_MAX)?;
+        let (mark, text) = match found.strip_prefix('\u{feff}') {
+            Some(text) => ("\u{feff}", text),
+            None => ("", found.as_str()),
+        };
+        if text != self.source.text {
+            return Err(Failure::bad(format!(
+                "`{}` is not what was checked; nothing was changed",
+                path.display()
+            )));
+        }
+        let mut mended = self.source.text.clone();
+        for (_, fix) in self.fixes.iter().rev() {
+            mended.replace_range(fix.span.range.clone(), &fix.replacement);
+        }
+        write_whole(path, format!("{mark}{mended}").as_bytes())
     }
-    text
+
+    /// Says what was changed.
+    fn tell(&self, output: &mut Output) -> Result<(), Failure> {
+        let file = &self.source.name;
+        for (fault, fix) in &self.fixes {
+            let (line, column) = self.source.line_and_column(fix.span.range.start);
+            let help = fault.help.as_deref().unwrap_or(&fault.message);
+            if output.is_json() {
+                let at = json!({"file": file, "line": line, "column": column});
+                output.json(
+                    &json!({"fixed": fault.code, "at": at, "by": help, "replacement": fix.replacement}),
+                )?;
+            } else {
+                output.line(&format!("fixed {file}:{line}:{column} {}: {help}", fault.code))?;
+            }
+        }
+        Ok(())
+    }
 }

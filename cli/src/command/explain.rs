@@ -43,11 +43,17 @@ pub(super) fn kinds(output: &mut Output) -> Result<(), Failure> {
     }
     let width = catalog.names().map(str::len).max().unwrap_or(0);
     for kind in catalog.kinds() {
-        let first = kind.about().split_once(". ").map_or(kind.about(), |(first, _)| first);
+        let first = kind
+            .about()
+            .split_once(". ")
+            .map_or(kind.about(), |(first, _)| first);
         // A sentence that does not fit its line loses its end.
         let text = wrapped(first.trim_end_matches('.'), "");
         let mut lines = text.lines();
-        let (line, more) = (lines.next().unwrap_or_default(), lines.next().map_or("", |_| " .."));
+        let (line, more) = (
+            lines.next().unwrap_or_default(),
+            lines.next().map_or("", |_| " .."),
+        );
         output.line(&format!("{:width$}  {line}{more}", kind.name()))?;
     }
     Ok(())

@@ -34,8 +34,8 @@ pub(super) fn read(feeding: &Feeding<'_>, tensor: &TensorType, given: &Json) -> 
             Ok(Value::F32 { dims, data })
         }
         Element::I32 => {
-            let whole = |number: &&Number| number.as_i64().and_then(|value| i32::try_from(value).ok());
-            let data = numbers.map(|number| whole(&number).ok_or_else(|| refused(number, Element::I32)));
+            let whole = |number: &Number| number.as_i64().and_then(|value| i32::try_from(value).ok());
+            let data = numbers.map(|number| whole(number).ok_or_else(|| refused(number, Element::I32)));
             Ok(Value::I32 {
                 dims,
                 data: data.collect::<Result<_, _>>()?,
@@ -49,8 +49,8 @@ pub(super) fn read(feeding: &Feeding<'_>, tensor: &TensorType, given: &Json) -> 
             })
         }
         Element::U8 => {
-            let whole = |number: &&Number| number.as_u64().and_then(|value| u8::try_from(value).ok());
-            let data = numbers.map(|number| whole(&number).ok_or_else(|| refused(number, Element::U8)));
+            let whole = |number: &Number| number.as_u64().and_then(|value| u8::try_from(value).ok());
+            let data = numbers.map(|number| whole(number).ok_or_else(|| refused(number, Element::U8)));
             Ok(Value::U8 {
                 dims,
                 data: data.collect::<Result<_, _>>()?,

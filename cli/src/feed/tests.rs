@@ -115,6 +115,10 @@ fn hostile_recordings_are_refused_each_with_its_code() {
         "MT0405",
         "input `mic`: `nan.wav`: sample 1 is not a finite number",
     );
+}
+
+#[test]
+fn what_is_no_value_is_refused_each_with_its_code() {
     refused(
         "hello",
         None,
@@ -138,7 +142,7 @@ fn hostile_recordings_are_refused_each_with_its_code() {
         "[1e39]",
         None,
         "MT0405",
-        "input `mic`: 1e39 is not finite as a 32-bit float",
+        "input `mic`: 1e+39 is not finite as a 32-bit float",
     );
     refused(
         "bad.json",
