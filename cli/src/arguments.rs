@@ -16,7 +16,8 @@ Examples:
 
 Exit codes:
   0  it is as it should be
-  1  the answer is no: a test failed, an output failed, or with --strict a deadline was missed
+  1  the answer is no: a test failed, an output failed, a training was stopped, or with --strict
+     a deadline was missed
   2  bad input: the arguments, a file, or faults in the pipeline
   3  an error inside motet";
 

@@ -117,13 +117,13 @@ pub enum FeedError {
         /// The number as given.
         value: String,
     },
-    /// A file is not JSON.
-    #[error("input `{input}`: `{}` is not JSON: {reason}", path.display())]
+    /// A file, or what the user typed, is not JSON.
+    #[error("input `{input}`: {what} is not JSON: {reason}")]
     Json {
         /// The input.
         input: String,
-        /// The file as named.
-        path: PathBuf,
+        /// The name of the file in backticks, or `the value`.
+        what: String,
         /// Why, with line and column.
         reason: String,
     },
@@ -210,6 +210,12 @@ impl Feeding<'_> {
         let is_text = matches!(self.port, PortType::Tensor(tensor) if tensor.element == Element::Utf8);
         match serde_json::from_str::<Json>(text) {
             Ok(given) if !is_text && !given.is_string() => self.json(&given),
+            // No file of a sensible name begins like this.
+            Err(error) if !is_text && text.starts_with(['[', '{']) => Err(FeedError::Json {
+                input: self.input.to_owned(),
+                what: "the value".to_owned(),
+                reason: error.to_string(),
+            }),
             Ok(_) | Err(_) => self.json(&Json::String(text.to_owned())),
         }
     }
@@ -253,7 +259,7 @@ impl Feeding<'_> {
                 let text = read_text(&path, DATA_BYTES_MAX).map_err(|error| file(renamed(error, &shown)))?;
                 let given: Json = serde_json::from_str(&text).map_err(|error| FeedError::Json {
                     input: self.input.to_owned(),
-                    path: shown,
+                    what: format!("`{}`", shown.display()),
                     reason: error.to_string(),
                 })?;
                 if given.is_string() {

@@ -68,3 +68,8 @@ pub use runner::{ExecutorChoice, Runner};
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/add-a-node.md")]
 pub struct AddANode;
+
+/// The code in the README is compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;
