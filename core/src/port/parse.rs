@@ -27,9 +27,6 @@ mod mend;
 
 use mend::ShapeFlaw;
 
-/// The facts a type may state.
-const FACTS: [&str; 4] = ["rate", "unit", "range", "privacy"];
-
 /// Why a type string was refused, and where in it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]

@@ -58,11 +58,11 @@ fn sections(reader: &mut Reader, root: &At<'_>) -> Spec {
         outputs: Vec::new(),
         tests: Vec::new(),
     };
-    if let Some(at) = reader.required(root, "the file", "pipeline", "pipeline: my-pipeline") {
-        if let Some(name) = reader.text(&at, "the name of the pipeline") {
-            pipeline_name(reader, &name, &at);
-            spec.pipeline = name;
-        }
+    if let Some(at) = reader.required(root, "the file", "pipeline", "pipeline: my-pipeline")
+        && let Some(name) = reader.text(&at, "the name of the pipeline")
+    {
+        pipeline_name(reader, &name, &at);
+        spec.pipeline = name;
     }
     for (section, example) in [
         ("inputs", "inputs: {mic: \"f32[T<=48000] rate=16kHz\"}"),
@@ -352,7 +352,10 @@ fn outputs(reader: &mut Reader, at: &At<'_>) -> Vec<OutputEntry> {
     let entries = reader.entries(at, "a mapping of names to what they give");
     if entries.is_empty() && matches!(at.value, Yaml::Map(_)) {
         let span = reader.span(&at.path, Place::Key);
-        reader.fault("MT0112", span, "the pipeline has no output");
+        let fault = Diagnostic::error(Code("MT0112"), span, "the pipeline has no output");
+        reader
+            .faults
+            .push(fault.help("name what it gives, as in `outputs: {answer: node}`"));
     }
     for (name, at) in entries {
         let named = reader.name(name, &at.path);

@@ -71,7 +71,8 @@ pub(super) fn range(found: &str) -> Option<String> {
     let split = |at: usize, length: usize| {
         let (low, high) = (found.get(..at)?, found.get(at + length..)?);
         let numbers: (f64, f64) = (low.parse().ok()?, high.parse().ok()?);
-        let finite = numbers.0.is_finite() && numbers.1.is_finite() && numbers.0 != numbers.1;
+        let finite =
+            numbers.0.is_finite() && numbers.1.is_finite() && numbers.0.total_cmp(&numbers.1).is_ne();
         finite.then(|| {
             if numbers.0 < numbers.1 {
                 format!("{low}..{high}")
