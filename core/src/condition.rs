@@ -46,12 +46,15 @@ impl Scope for InputScope<'_> {
             .enumerate()
             .find(|(_, input)| input.name == name);
         let Some((index, port)) = found.and_then(|(index, input)| Some((index, input.port.as_ref()?))) else {
-            return Err(unknown(
-                0,
-                format!("there is no input `{name}` here"),
-                name,
-                self.names(),
-            ));
+            let fault = unknown(0, format!("there is no input `{name}` here"), name, self.names());
+            let help = self
+                .inputs
+                .is_empty()
+                .then(|| "connect what it reads under `in:`".to_owned());
+            return Err(LookupError {
+                help: help.or(fault.help.clone()),
+                ..fault
+            });
         };
         let field = path.get(1).copied();
         if let Some(third) = path.get(2) {
@@ -72,9 +75,11 @@ impl Scope for InputScope<'_> {
                     "`{name}` is a record; name one of its fields: {}",
                     names.join(", ")
                 );
+                let first = names.first().copied().unwrap_or_default();
                 Err(LookupError {
                     message,
                     suggestion: None,
+                    help: Some(format!("write one of them after a dot, as in `{name}.{first}`")),
                     segment: 0,
                 })
             }
@@ -120,6 +125,9 @@ fn scalar(name: &str, tensor: &TensorType, segment: usize) -> Result<Type, Looku
             Err(LookupError {
                 message,
                 suggestion: None,
+                help: Some(
+                    "a condition reads single numbers and texts; let a node make one of it".to_owned(),
+                ),
                 segment,
             })
         }
@@ -132,9 +140,16 @@ fn unknown<'a>(
     found: &str,
     known: impl IntoIterator<Item = &'a str>,
 ) -> LookupError {
+    let known: Vec<&str> = known.into_iter().collect();
+    let help = if known.is_empty() {
+        "leave out the dot and what follows".to_owned()
+    } else {
+        format!("known here: {}", known.join(", "))
+    };
     LookupError {
         message,
         suggestion: nearest(found, known).map(str::to_owned),
+        help: Some(help),
         segment,
     }
 }

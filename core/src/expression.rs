@@ -165,6 +165,8 @@ pub struct LookupError {
     pub message: String,
     /// What to write in place of the segment: the nearest known name.
     pub suggestion: Option<String>,
+    /// What to do where there is no suggestion.
+    pub help: Option<String>,
     /// Index of the first segment that is unknown.
     pub segment: usize,
 }

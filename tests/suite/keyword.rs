@@ -19,7 +19,13 @@ outputs: {heard: hear}
 "#;
 
 fn runner(executor: ExecutorChoice) -> Runner {
-    Pipeline::builder().workers(2).executor(executor).text(PIPELINE).unwrap().runner().unwrap()
+    Pipeline::builder()
+        .workers(2)
+        .executor(executor)
+        .text(PIPELINE)
+        .unwrap()
+        .runner()
+        .unwrap()
 }
 
 fn hear(runner: &mut Runner, clip: &Path) -> Value {
@@ -37,12 +43,21 @@ fn label(heard: &Value) -> &str {
 /// The manifest of a data set: one JSON object a line.
 fn manifest(path: &Path) -> Vec<BTreeMap<String, Json>> {
     let text = std::fs::read_to_string(path).unwrap();
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
 }
 
 fn samples() -> impl Iterator<Item = std::path::PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../pipelines/keyword/inputs");
-    let files = ["computer.wav", "jarvis.flac", "snowboy.flac", "view-glass.flac", "other-speech.flac", "silence.wav"];
+    let files = [
+        "computer.wav",
+        "jarvis.flac",
+        "snowboy.flac",
+        "view-glass.flac",
+        "other-speech.flac",
+        "silence.wav",
+    ];
     files.into_iter().map(move |file| folder.join(file))
 }
 
@@ -60,7 +75,9 @@ fn the_three_executors_give_the_same_answer_bit_for_bit() {
 
 #[test]
 fn real_recordings_of_keywords_are_recognised() {
-    let Some(folder) = shared("real_recordings_of_keywords_are_recognised", "data/wakewords") else { return };
+    let Some(folder) = shared("real_recordings_of_keywords_are_recognised", "data/wakewords") else {
+        return;
+    };
     let mut runner = runner(ExecutorChoice::Sequential);
     let entries = manifest(&folder.join("valid.jsonl"));
     let mut wrong = Vec::new();
@@ -73,16 +90,25 @@ fn real_recordings_of_keywords_are_recognised() {
     }
     // The must of the held-out part is 98.5 %; these recordings were not trained on either.
     let accuracy = 1.0 - wrong.len() as f64 / entries.len() as f64;
-    assert!(accuracy >= 0.97, "{accuracy:.4} of {} clips; wrong: {wrong:?}", entries.len());
+    assert!(
+        accuracy >= 0.97,
+        "{accuracy:.4} of {} clips; wrong: {wrong:?}",
+        entries.len()
+    );
 }
 
 #[test]
 fn spoken_orders_are_not_taken_for_keywords() {
-    let Some(folder) = shared("spoken_orders_are_not_taken_for_keywords", "data/barista") else { return };
+    let Some(folder) = shared("spoken_orders_are_not_taken_for_keywords", "data/barista") else {
+        return;
+    };
     let mut runner = runner(ExecutorChoice::Sequential);
     let mut alarms = Vec::new();
     let entries = manifest(&folder.join("valid.jsonl"));
-    for entry in entries.iter().filter(|entry| entry["samples"].as_u64().unwrap() <= 96_000) {
+    for entry in entries
+        .iter()
+        .filter(|entry| entry["samples"].as_u64().unwrap() <= 96_000)
+    {
         let file = entry["file"].as_str().unwrap();
         let heard = hear(&mut runner, &folder.join(file));
         if label(&heard) != "none" {

@@ -4,7 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_path_buf).unwrap()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .map(Path::to_path_buf)
+        .unwrap()
 }
 
 /// Every tracked-looking file below the root with one of these endings, paths relative to the root.
@@ -20,7 +23,11 @@ fn files(endings: &[&str]) -> Vec<(String, String)> {
                     folders.push(path);
                 }
             } else if endings.iter().any(|ending| name.ends_with(ending)) {
-                let relative = path.strip_prefix(root()).unwrap().to_string_lossy().replace('\\', "/");
+                let relative = path
+                    .strip_prefix(root())
+                    .unwrap()
+                    .to_string_lossy()
+                    .replace('\\', "/");
                 found.push((relative, fs::read_to_string(&path).unwrap()));
             }
         }
@@ -40,7 +47,16 @@ fn crates_depend_only_along_the_allowed_edges() {
         ("models", &["motet-engine"]),
         ("nodes", &["motet-core", "motet-models", "motet-engine"]),
         ("cli", &["motet-core", "motet-nodes", "motet-models"]),
-        ("tests", &["motet", "motet-core", "motet-nodes", "motet-models", "motet-engine"]),
+        (
+            "tests",
+            &[
+                "motet",
+                "motet-core",
+                "motet-nodes",
+                "motet-models",
+                "motet-engine",
+            ],
+        ),
     ];
     let mut faults = Vec::new();
     for (folder, allowed) in allowed {
@@ -57,7 +73,10 @@ fn crates_depend_only_along_the_allowed_edges() {
             }
         }
     }
-    refuse(&faults, "edges between crates that docs/architecture.md does not allow");
+    refuse(
+        &faults,
+        "edges between crates that docs/architecture.md does not allow",
+    );
 }
 
 #[test]
@@ -67,7 +86,10 @@ fn no_source_file_is_longer_than_five_hundred_lines() {
         let lines = text.lines().take_while(|line| *line != "#[cfg(test)]").count();
         (!is_test && lines > 500).then(|| format!("{path}: {lines}"))
     };
-    refuse(&files(&[".rs"]).iter().filter_map(long).collect::<Vec<_>>(), "split these by idea");
+    refuse(
+        &files(&[".rs"]).iter().filter_map(long).collect::<Vec<_>>(),
+        "split these by idea",
+    );
 }
 
 #[test]
@@ -80,7 +102,10 @@ fn modules_stand_beside_their_folders_and_nothing_is_left_over() {
         for (index, line) in text.lines().enumerate() {
             let unmarked = concat!("TO", "DO");
             if line.contains(unmarked) && !line.contains(&format!("{unmarked}(#")) {
-                faults.push(format!("{path}:{}: an open end without an issue number", index + 1));
+                faults.push(format!(
+                    "{path}:{}: an open end without an issue number",
+                    index + 1
+                ));
             }
             if line.trim_start().starts_with("// let ") || line.trim_start().starts_with("// fn ") {
                 faults.push(format!("{path}:{}: code in a comment", index + 1));
@@ -92,7 +117,11 @@ fn modules_stand_beside_their_folders_and_nothing_is_left_over() {
 
 #[test]
 fn no_text_names_a_path_of_one_machine() {
-    let homes = [concat!("/ro", "ot/"), concat!("/ho", "me/"), concat!("/wo", "rk/")];
+    let homes = [
+        concat!("/ro", "ot/"),
+        concat!("/ho", "me/"),
+        concat!("/wo", "rk/"),
+    ];
     let mut faults = Vec::new();
     for (path, text) in files(&[".rs", ".md", ".toml", ".yaml", ".py", ".sh"]) {
         for (index, line) in text.lines().enumerate() {

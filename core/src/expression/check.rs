@@ -248,7 +248,11 @@ impl Checker<'_> {
         );
         let orders = !matches!(comparison, Comparison::Equal | Comparison::NotEqual);
         let fix = requoted(left.0, right.1, orders).or_else(|| requoted(right.0, left.1, orders));
-        let help = fix.as_ref().map(|(_, mended)| format!("write `{mended}`"));
+        let help = match &fix {
+            Some((_, mended)) => format!("write `{mended}`"),
+            None => "compare numbers with numbers, text with text, conditions with conditions".to_owned(),
+        };
+        let help = Some(help);
         self.faults.push(Fault {
             range,
             message,
@@ -362,7 +366,7 @@ fn unknown_path(path: &Path, error: LookupError) -> Fault {
     let fault = Fault {
         range,
         message: error.message,
-        help: None,
+        help: error.help,
         fix: None,
         kind: FaultKind::UnknownName,
     };

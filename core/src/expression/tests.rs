@@ -66,6 +66,7 @@ impl Scope for World {
         Err(LookupError {
             message,
             suggestion,
+            help: None,
             segment: segment.min(path.len() - 1),
         })
     }

@@ -115,8 +115,7 @@ fn stations(
     chain: &ChainEntry,
     faults: &mut Diagnostics,
 ) -> Option<Vec<NodeId>> {
-    let mut nodes = Vec::new();
-    let mut before: Option<(&str, Producer)> = None;
+    let mut stations = Vec::new();
     for station in &chain.stations {
         let segments = station.split('.').map(str::to_owned).collect();
         let reference = Reference {
@@ -128,24 +127,30 @@ fn stations(
             Head::Input(index) => Producer::Input(u16::try_from(index).unwrap_or(u16::MAX)),
             Head::Node(node) => Producer::Node(connected.node(node)?.0, 0),
         };
-        if let Some((name, before)) = before
-            && !leads_to(connected, before, here)
-        {
-            let span = flat.located(scope, &chain.path).span(Place::Value);
-            let message = format!(
-                "chain `{}`: nothing leads from `{name}` to `{station}`",
-                chain.name
-            );
-            let help = "name stations in the order the data takes, as in `mic -> mel -> decide`";
-            faults.push(Diagnostic::error(Code("MT0224"), span, message).help(help));
-            return None;
-        }
-        if let Producer::Node(id, _) = here {
-            nodes.push(id);
-        }
-        before = Some((station, here));
+        stations.push((station.as_str(), here));
     }
-    Some(nodes)
+    let leads = |pair: &[(&str, Producer)]| leads_to(connected, pair[0].1, pair[1].1);
+    if let Some(pair) = stations.windows(2).find(|pair| !leads(pair)) {
+        let span = flat.located(scope, &chain.path).span(Place::Value);
+        let (from, to) = (pair[0].0, pair[1].0);
+        let message = format!("chain `{}`: nothing leads from `{from}` to `{to}`", chain.name);
+        let fault = Diagnostic::error(Code("MT0224"), span.clone(), message);
+        // Inputs come first, and nodes have their numbers in the order they can run.
+        stations.sort_by_key(|(_, producer)| *producer);
+        let ordered: Vec<&str> = stations.iter().map(|(name, _)| *name).collect();
+        let mended = ordered.join(" -> ");
+        faults.push(if stations.windows(2).all(leads) {
+            fault.help(format!("did you mean `{mended}`?")).fix(span, mended)
+        } else {
+            fault.help("name stations in the order the data takes, as in `mic -> mel -> decide`")
+        });
+        return None;
+    }
+    let node = |(_, producer): &(&str, Producer)| match producer {
+        Producer::Node(id, _) => Some(*id),
+        Producer::Input(_) => None,
+    };
+    Some(stations.iter().filter_map(node).collect())
 }
 
 /// Whether a value takes part in another; also when nodes with faults stand between and nobody can tell.
@@ -237,10 +242,31 @@ fn entry_fault(found: &Diagnostic, at: &Located, outputs: &[ConnectedInput]) -> 
     let path = span.text().to_owned();
     let mut fault = Diagnostic::error(code, span.clone(), found.message.clone());
     fault.help.clone_from(&found.help);
-    match mend_output(&path, outputs) {
-        Some(mended) if !of_type => fault.help(format!("did you mean `{mended}`?")).fix(span, mended),
-        Some(_) | None => fault,
+    if of_type {
+        return match other_sort(at, &path, outputs) {
+            Some(mended) => fault.help(format!("did you mean `{mended}`?")).fix(span, mended),
+            None => fault,
+        };
     }
+    match mend_output(&path, outputs) {
+        Some(mended) => fault.help(format!("did you mean `{mended}`?")).fix(span, mended),
+        None => fault,
+    }
+}
+
+/// The value of an expectation with quotes, or without, where the output then can have it.
+fn other_sort(at: &Located, value: &str, outputs: &[ConnectedInput]) -> Option<String> {
+    let key = at.span(Place::Key);
+    let key = key.text().trim_matches(['"', '\'']);
+    let bare = value.trim_matches(['"', '\'']);
+    let mended = if bare == value {
+        format!("'{value}'")
+    } else {
+        bare.to_owned()
+    };
+    let condition = format!("{key} == {mended}");
+    let mut found = Diagnostics::new();
+    super::connect::fault::condition(at.clone(), &condition, outputs, &mut found).map(|_| mended)
 }
 
 /// The nearest output path to one that names nothing.

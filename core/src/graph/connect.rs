@@ -373,12 +373,10 @@ impl Connecting<'_> {
         };
         let outputs = self.outputs(outputs, kind, &inputs, faults)?;
         let when = match &entry.when {
-            Some(text) => Some(fault::condition(
-                self.flat.located(scope, &entry.path.key("when")),
-                text,
-                &inputs,
-                faults,
-            )?),
+            Some(_) => {
+                let at = self.flat.located(scope, &entry.path.key("when"));
+                Some(fault::when(entry, at, &inputs, faults)?)
+            }
             None => None,
         };
         Some(GraphNode {

@@ -2,6 +2,7 @@
 
 use super::reader::{At, Reader};
 use super::{ChainEntry, Contract};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::port::Privacy;
 use crate::yaml::{Place, Yaml};
 
@@ -44,6 +45,31 @@ pub(super) fn read(reader: &mut Reader, at: &At<'_>) -> Contract {
     contract
 }
 
+/// A share is written as a number here; a percentage is turned into one.
+fn wrong_quantile(reader: &mut Reader, at: &At<'_>) {
+    let percent = at
+        .value
+        .scalar_text()
+        .and_then(|text| text.trim_end_matches(['%', ' ']).parse::<f64>().ok());
+    let Some(percent) = percent.filter(|percent| *percent > 1.0 && *percent <= 100.0) else {
+        reader.wrong(at, "a number above 0 and at most 1", Some("quantile: 0.99"));
+        return;
+    };
+    let span = reader.span(&at.path, Place::Value);
+    let message = format!(
+        "expected a number above 0 and at most 1, found {}",
+        at.value.describe()
+    );
+    // Rounded, for 99.9 / 100 is 0.9990000000000001.
+    let share = (percent * 1e7).round() / 1e9;
+    let fault = Diagnostic::error(Code("MT0113"), span.clone(), message);
+    reader.faults.push(
+        fault
+            .help(format!("did you mean `{share}`?"))
+            .fix(span, share.to_string()),
+    );
+}
+
 fn memory(reader: &mut Reader, at: &At<'_>, contract: &mut Contract) {
     for (key, at) in reader.known(at, "`memory`", &["cpu", "gpu"]) {
         let Some(bytes) = reader.bytes(&at) else { continue };
@@ -66,7 +92,7 @@ fn chain(reader: &mut Reader, name: &str, at: &At<'_>) -> Option<ChainEntry> {
     for (key, at) in entries {
         match (key, at.value.number()) {
             ("quantile", Some(share)) if share > 0.0 && share <= 1.0 => quantile = share,
-            ("quantile", _) => reader.wrong(&at, "a number above 0 and at most 1", Some("quantile: 0.99")),
+            ("quantile", _) => wrong_quantile(reader, &at),
             ("headroom", _) => headroom = reader.share(&at).unwrap_or(0.0),
             _ => {}
         }
@@ -89,11 +115,11 @@ fn chain(reader: &mut Reader, name: &str, at: &At<'_>) -> Option<ChainEntry> {
     };
     if stations.len() < 2 || stations.len() > STATIONS_MAX || stations.iter().any(String::is_empty) {
         let span = reader.span(&path.path, Place::Value);
-        reader.fault(
-            "MT0113",
-            span,
-            "a chain names an input, nodes along the way and its last node",
-        );
+        let message = "a chain names an input, nodes along the way and its last node";
+        let fault = Diagnostic::error(Code("MT0113"), span, message);
+        reader
+            .faults
+            .push(fault.help("write at least two names, as in `mic -> mel -> decide`"));
         return None;
     }
     let deadline = deadline.filter(|_| named)?;

@@ -70,17 +70,19 @@ impl Reader {
         path.find(&self.source, place)
     }
 
-    pub(crate) fn fault(&mut self, code: &'static str, span: Span, message: impl Into<String>) {
-        self.faults.push(Diagnostic::error(Code(code), span, message));
-    }
-
     pub(crate) fn wrong(&mut self, at: &At<'_>, expected: &str, example: Option<&str>) {
         let message = format!("expected {expected}, found {}", at.value.describe());
         let fault = Diagnostic::error(Code("MT0113"), self.span(&at.path, Place::Value), message);
-        self.faults.push(match example {
-            Some(example) => fault.help(format!("write it as in `{example}`")),
-            None => fault,
-        });
+        self.faults.push(fault.help(match (example, at.value) {
+            (Some(example), _) => format!("write it as in `{example}`"),
+            (None, Yaml::List(_)) => "write entries as `name: value`, without `-` before them".to_owned(),
+            (None, Yaml::Bool(_) | Yaml::Integer(_) | Yaml::Number(_)) => {
+                "put it in quotes if it is meant as text".to_owned()
+            }
+            (None, Yaml::Null | Yaml::Text(_) | Yaml::Map(_)) => {
+                "write a value here, or see docs/pipeline-format.md".to_owned()
+            }
+        }));
     }
 
     /// The entries of a mapping.

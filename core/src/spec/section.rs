@@ -8,7 +8,7 @@ use super::{
     AgentEntry, Contract, Expectation, InputEntry, NodeEntry, OnError, OutputEntry, PlaceWish, Spec,
     TestEntry, contract,
 };
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Source, Span};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Source, Span, nearest};
 use crate::limits::{AGENTS_MAX, INPUTS_MAX, NAME_BYTES_MAX, NODES_MAX};
 use crate::port::PortType;
 use crate::yaml::{self, Path, Place, Yaml};
@@ -19,7 +19,7 @@ const SECTIONS: [&str; 11] = [
 ];
 
 pub(super) fn read(source: Arc<Source>, settings: &Settings) -> Result<Spec, Diagnostics> {
-    let mut document = yaml::read(&source.text).map_err(|fault| not_a_document(&source, fault))?;
+    let mut document = yaml::read(&source.text).map_err(|fault| not_a_document(&source, *fault))?;
     let mut reader = Reader::new(source);
     settings::substitute(&mut reader, &mut document, settings);
     let root = At {
@@ -37,6 +37,9 @@ fn not_a_document(source: &Arc<Source>, fault: yaml::YamlFault) -> Diagnostics {
     };
     let mut diagnostic = Diagnostic::error(fault.code, at(fault.at.0, fault.at.1), fault.message);
     diagnostic.help = fault.help.map(str::to_owned);
+    if let Some((range, by)) = fault.fix {
+        diagnostic = diagnostic.fix(Span::new(source, range), by);
+    }
     Diagnostics::from(match fault.also {
         Some((yaml::Also::At(line, column), text)) => diagnostic.and(at(line, column), text),
         Some((yaml::Also::Key(path), text)) => diagnostic.and(path.find(source, Place::Key), text),
@@ -162,17 +165,24 @@ fn port_type(reader: &mut Reader, at: &At<'_>, types: &[(String, PortType)]) -> 
         Ok(port) => Some(port),
         Err(fault) => {
             let value = reader.span(&at.path, Place::Value);
+            let names = types.iter().map(|(name, _)| name.as_str());
+            if let Some(name) = nearest(&text, names) {
+                let message = format!("there is no type `{text}`");
+                let fault = Diagnostic::error(Code("MT0115"), value.clone(), message);
+                let fault = fault.help(format!("did you mean the type `{name}`?"));
+                reader.faults.push(fault.fix(value, name));
+                return None;
+            }
             let inner = yaml::inner(&value, &text);
+            let exact = inner.is_some();
             let span = inner.map_or(value, |inner| inner.within(fault.range));
             let mut diagnostic = Diagnostic::error(Code("MT0115"), span.clone(), fault.message);
-            if let Some(replacement) = fault.replacement {
+            if let Some(replacement) = fault.replacement.filter(|_| exact) {
                 diagnostic = diagnostic.fix(span, replacement);
             }
-            let help = fault.help.or_else(|| {
-                let name = crate::diagnostic::nearest(&text, types.iter().map(|(name, _)| name.as_str()))?;
-                Some(format!("did you mean the type `{name}`?"))
-            });
-            diagnostic.help = help;
+            diagnostic.help = fault
+                .help
+                .or_else(|| Some("see the types in docs/pipeline-format.md".to_owned()));
             reader.faults.push(diagnostic);
             None
         }
@@ -199,11 +209,11 @@ fn inputs(reader: &mut Reader, at: &At<'_>, types: &[(String, PortType)]) -> Vec
 fn too_many(reader: &mut Reader, at: &At<'_>, count: usize, max: usize, what: &str) {
     if count > max {
         let span = reader.span(&at.path, Place::Key);
-        reader.fault(
-            "MT0117",
-            span,
-            format!("there are {count} {what}; at most {max} are allowed"),
-        );
+        let message = format!("there are {count} {what}; at most {max} are allowed");
+        let fault = Diagnostic::error(Code("MT0117"), span, message);
+        reader
+            .faults
+            .push(fault.help("split the pipeline, or put values of one kind into one"));
     }
 }
 

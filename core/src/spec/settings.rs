@@ -229,9 +229,18 @@ impl Replacing<'_> {
             replaced.push_str(&rest[..start]);
             let Some(length) = rest[start..].find('}') else {
                 let span = self.reader.span(path, Place::Value);
-                let fault = Diagnostic::error(Code("MT0118"), span, "`${` has no `}`");
-                let help = "write `${name}` for a parameter, or `$${` for the characters themselves";
-                self.reader.faults.push(fault.help(help));
+                let fault = Diagnostic::error(Code("MT0118"), span.clone(), "`${` has no `}`");
+                let fault =
+                    fault.help("write `${name}` for a parameter, or `$${` for the characters themselves");
+                let begun = self.values.iter().map(|(name, _)| format!("${{{name}"));
+                let begun = begun.filter(|begun| rest[start..].starts_with(begun.as_str()));
+                self.reader.faults.push(match begun.max_by_key(String::len) {
+                    Some(begun) if span.text().matches(&begun).count() == 1 => {
+                        let mended = span.text().replace(&begun, &format!("{begun}}}"));
+                        fault.fix(span, mended)
+                    }
+                    Some(_) | None => fault,
+                });
                 return None;
             };
             let name = &rest[start + 2..start + length];

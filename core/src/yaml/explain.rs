@@ -1,8 +1,12 @@
 //! Says in an author's words what is wrong with a text that is not a document we read.
 
+use std::ops::Range;
+
+use super::locate::offset_of;
 use super::tree::{Also, Refusal, YamlFault};
 use crate::diagnostic::Code;
 use crate::limits::{DEPTH_MAX, SPEC_BYTES_MAX};
+use crate::port::Element;
 
 fn fault(
     code: &'static str,
@@ -16,6 +20,7 @@ fn fault(
         help: Some(help),
         at,
         also: None,
+        fix: None,
     }
 }
 
@@ -29,13 +34,17 @@ pub(super) fn too_deep(at: (usize, usize)) -> YamlFault {
     fault("MT0102", message, "flatten this part of the file", at)
 }
 
-pub(super) fn control_character(character: char, at: (usize, usize)) -> YamlFault {
+pub(super) fn control_character(character: char, offset: usize, at: (usize, usize)) -> YamlFault {
     let message = format!(
         "the file holds the control character U+{:04X}",
         u32::from(character)
     );
     let help = "remove it, or write it in double quotes as an escape such as `\"\\x1b\"`";
-    fault("MT0107", message, help, at)
+    let fix = Some((offset..offset + character.len_utf8(), String::new()));
+    YamlFault {
+        fix,
+        ..fault("MT0107", message, help, at)
+    }
 }
 
 /// A fault that stopped the library: ours, or one of its own.
@@ -66,12 +75,7 @@ pub(super) fn library(text: &str, error: &serde_yaml::Error, refusal: Option<Ref
             "write a name before the colon; quote a text that begins with `[` or `{`",
             at,
         ),
-        None if said.contains("invalid type: enum") || said.contains("empty YAML tag") => fault(
-            "MT0106",
-            "tags such as `!name` are not read here",
-            "remove the tag, or quote the text",
-            at,
-        ),
+        None if said.contains("invalid type: enum") || said.contains("empty YAML tag") => tag(text, at),
         None => syntax(text, &said, at),
     }
 }
@@ -100,49 +104,92 @@ fn several_documents(text: &str) -> YamlFault {
         }
         begun |= marker || !(line.trim().is_empty() || line.starts_with(['#', '%']));
     }
-    fault(
-        "MT0105",
-        "the file holds several documents",
-        "keep one document; remove `---` between them",
-        (at, 1),
-    )
+    let help = "keep one document; remove `---` between them";
+    let offset = offset_of(text, at, 1);
+    YamlFault {
+        fix: Some((offset..(offset + 3).min(text.len()), String::new())),
+        ..fault("MT0105", "the file holds several documents", help, (at, 1))
+    }
+}
+
+fn tag(text: &str, at: (usize, usize)) -> YamlFault {
+    let offset = offset_of(text, at.0, at.1);
+    let length = text[offset..].find(' ').map_or(0, |length| length + 1);
+    let help = "remove the tag, or quote the text";
+    YamlFault {
+        fix: text[offset..]
+            .starts_with('!')
+            .then(|| (offset..offset + length, String::new())),
+        ..fault("MT0106", "tags such as `!name` are not read here", help, at)
+    }
 }
 
 /// What the library says of a text that does not follow the grammar of YAML, with help for usual mistakes.
 fn syntax(text: &str, said: &str, at: (usize, usize)) -> YamlFault {
-    let line = text.lines().nth(at.0 - 1).unwrap_or_default();
-    let here = line.chars().nth(at.1 - 1);
+    let offset = offset_of(text, at.0, at.1);
+    let start = text[..offset].rfind('\n').map_or(0, |before| before + 1);
+    let line = text[start..].lines().next().unwrap_or_default();
     let what = said.split(" at line ").next().unwrap_or_default();
-    let help = if line
-        .chars()
-        .take(at.1)
-        .collect::<String>()
-        .trim_start_matches(' ')
-        .starts_with('\t')
-    {
-        "indent with blanks; YAML takes no tabs there"
+    let quoted = |part: Range<usize>| {
+        let part = start + part.start..start + part.end;
+        let plain = text
+            .get(part.clone())
+            .filter(|plain| !plain.contains(['"', '\\']));
+        plain.map(|plain| (part, format!("\"{plain}\"")))
+    };
+    let indent = &line[..line.len() - line.trim_start().len()];
+    let (help, fix) = if indent.contains('\t') && offset <= start + indent.len() {
+        let fix = Some((start..start + indent.len(), indent.replace('\t', "  ")));
+        ("indent with blanks; YAML takes no tabs there", fix)
     } else if what.contains("unknown anchor") {
-        "quote a text that begins with `*`; elsewhere `*name` repeats what `&name` marks"
+        (
+            "quote a text that begins with `*`; elsewhere `*name` repeats what `&name` marks",
+            None,
+        )
     } else if what.contains("mapping values are not allowed") {
-        "quote a text that holds `: `, and check the indentation"
-    } else if what.contains("expected ',' or") && (line.contains("f32[") || line.contains("utf8[")) {
-        "within braces a type needs quotes, as in `{mic: \"f32[T<=48000]\"}`"
-    } else if matches!(here, Some('@' | '`' | '%' | '&' | '!' | '*')) {
-        "quote a text that begins with this character"
+        let fix = value_with_colon(line).and_then(quoted);
+        ("quote a text that holds `: `, and check the indentation", fix)
+    } else if let (true, Some(part)) = (what.contains("expected ',' or"), type_in_braces(line)) {
+        (
+            "within braces a type needs quotes, as in `{mic: \"f32[T<=48000]\"}`",
+            quoted(part),
+        )
+    } else if text[offset..].starts_with(['@', '`', '%', '&', '!', '*']) {
+        ("quote a text that begins with this character", None)
     } else {
-        "check indentation, quotes, brackets and colons near here"
+        ("check indentation, quotes, brackets and colons near here", None)
     };
     let begun = said.split_once(", ").and_then(|(_, context)| {
         let (what, place) = context.rsplit_once(" at line ")?;
         let (line, column) = place.split_once(" column ")?;
-        Some((
-            Also::At(line.parse().ok()?, column.parse().ok()?),
-            what.to_owned(),
-        ))
+        let place = Also::At(line.parse().ok()?, column.parse().ok()?);
+        Some((place, what.to_owned()))
     });
     let also = begun.filter(|(place, _)| *place != Also::At(at.0, at.1));
     YamlFault {
         also,
+        fix,
         ..fault("MT0100", format!("this is not YAML: {what}"), help, at)
     }
+}
+
+/// The value of `key: value` when the value holds another `: `.
+fn value_with_colon(line: &str) -> Option<Range<usize>> {
+    let start = line.find(": ")? + 2;
+    let end = line.find(" #").unwrap_or(line.len());
+    let value = line.get(start..end)?.trim_end();
+    value.contains(": ").then(|| start..start + value.len())
+}
+
+/// A type with a shape that stands as the value of an entry within braces, without quotes.
+fn type_in_braces(line: &str) -> Option<Range<usize>> {
+    let starts = Element::ALL.map(|element| line.find(&format!(": {}[", element.name())));
+    let start = starts.into_iter().flatten().min()? + 2;
+    let rest = &line[start..];
+    let next = rest.match_indices(", ").find(|(at, _)| {
+        let word = rest[at + 2..].split([' ', ',', '}']).next().unwrap_or_default();
+        word.ends_with(':')
+    });
+    let end = next.map(|(at, _)| at).or_else(|| rest.rfind('}'))?;
+    Some(start..start + end)
 }

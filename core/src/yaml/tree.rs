@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::fmt;
+use std::ops::Range;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
@@ -101,6 +102,8 @@ pub struct YamlFault {
     pub at: (usize, usize),
     /// Another place that has to do with it, and what is there.
     pub also: Option<(Also, String)>,
+    /// Bytes to replace, and what by, where that certainly mends it.
+    pub fix: Option<(Range<usize>, String)>,
 }
 
 /// Another place that has to do with a [`YamlFault`].
@@ -116,15 +119,29 @@ pub enum Also {
 ///
 /// # Errors
 /// The first fault: too long, too deep, not YAML, an equal key, a tag, several documents.
-pub fn read(text: &str) -> Result<Yaml, YamlFault> {
+pub fn read(text: &str) -> Result<Yaml, Box<YamlFault>> {
+    read_once(text).map_err(|mut fault| {
+        fault.fix = fault.fix.take().filter(|(range, by)| {
+            let mended = [&text[..range.start], by.as_str(), &text[range.end..]].concat();
+            read_once(&mended).is_ok()
+        });
+        fault
+    })
+}
+
+fn read_once(text: &str) -> Result<Yaml, Box<YamlFault>> {
     if text.len() > SPEC_BYTES_MAX {
-        return Err(explain::too_long(text.len()));
+        return Err(Box::new(explain::too_long(text.len())));
     }
     if let Some((offset, character)) = text.char_indices().find(|(_, character)| is_refused(*character)) {
-        return Err(explain::control_character(character, position(text, offset)));
+        return Err(Box::new(explain::control_character(
+            character,
+            offset,
+            position(text, offset),
+        )));
     }
     if let Some(offset) = opened_too_often(text) {
-        return Err(explain::too_deep(position(text, offset)));
+        return Err(Box::new(explain::too_deep(position(text, offset))));
     }
     let walk = Walk::default();
     let seed = TreeSeed {
@@ -132,7 +149,7 @@ pub fn read(text: &str) -> Result<Yaml, YamlFault> {
         walk: &walk,
     };
     let read = seed.deserialize(serde_yaml::Deserializer::from_str(text));
-    read.map_err(|error| explain::library(text, &error, walk.refusal.take()))
+    read.map_err(|error| Box::new(explain::library(text, &error, walk.refusal.take())))
 }
 
 /// Characters that YAML does not allow in a document.
@@ -373,6 +390,34 @@ mod tests {
             (1, 25),
         );
         refuse(&" ".repeat(SPEC_BYTES_MAX + 1), "MT0101", (1, 1));
+    }
+
+    #[test]
+    fn a_single_slip_is_mended() {
+        let mend = |text: &str, expected: Option<&str>| {
+            let (fix, mut mended) = (read(text).expect_err(text).fix, text.to_owned());
+            let mended = fix.map(|(range, by)| {
+                mended.replace_range(range, &by);
+                mended
+            });
+            assert_eq!(mended.as_deref(), expected, "{text}");
+        };
+        mend("a:\n\tb: 1\n", Some("a:\n  b: 1\n"));
+        mend("a:\n\tb: 1\n\tc: 1\n", None);
+        mend("é: b: c # d\n", Some("é: \"b: c\" # d\n"));
+        mend(
+            "a: {m: f32[T<=4] rate=1kHz, n: 2}\n",
+            Some("a: {m: \"f32[T<=4] rate=1kHz\", n: 2}\n"),
+        );
+        mend(
+            "a: {m: f32[2, 3] rate=1kHz}\n",
+            Some("a: {m: \"f32[2, 3] rate=1kHz\"}\n"),
+        );
+        mend("a: 1\n---\nb: 2\n", Some("a: 1\n\nb: 2\n"));
+        mend("a: 1\n---\na: 2\n", None);
+        mend("a: !b c\n", Some("a: c\n"));
+        mend("a: \u{7}b\n", Some("a: b\n"));
+        mend("a: [1\n", None);
     }
 
     #[test]

@@ -181,9 +181,13 @@ fn read_config(params: &Params, sample_rate_hz: u32) -> Result<LogMelConfig, Vec
             "hop",
             format!("the hop is {hop:.3} samples at {sample_rate_hz} Hz, not a whole number"),
         );
-        faults.push(fault.help(format!(
+        let fault = fault.help(format!(
             "set `hop: {near_us} us`, which is {whole} samples, or change the rate before"
-        )));
+        ));
+        faults.push(KindFault {
+            replacement: Some(format!("{near_us} us")),
+            ..fault
+        });
     }
     let hertz = |name| params.frequency_mhz(name).unwrap_or_default() as f64 / 1e3;
     let (low_hz, high_hz) = (hertz("low"), hertz("high"));
@@ -192,7 +196,11 @@ fn read_config(params: &Params, sample_rate_hz: u32) -> Result<LogMelConfig, Vec
             "high",
             format!("{high_hz} Hz is above half the sample rate, {half_rate_hz} Hz"),
         );
-        faults.push(fault.help(format!("set `high: {half_rate_hz} Hz` or less")));
+        let fault = fault.help(format!("set `high: {half_rate_hz} Hz` or less"));
+        faults.push(KindFault {
+            replacement: Some(format!("{half_rate_hz} Hz")),
+            ..fault
+        });
     }
     if low_hz >= high_hz {
         faults.push(at(

@@ -16,7 +16,10 @@ fn page() -> String {
 #[test]
 fn every_whole_file_of_the_format_page_passes_without_a_warning() {
     let page = page();
-    let blocks = page.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let blocks = page
+        .split("```yaml\n")
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next());
     let files: Vec<&str> = blocks.filter(|block| block.contains("motet: 1")).collect();
     assert!(files.len() >= 4, "{} whole files", files.len());
     for file in files {
@@ -28,8 +31,15 @@ fn every_whole_file_of_the_format_page_passes_without_a_warning() {
 #[test]
 fn the_format_page_lists_every_kind() {
     let page = page();
-    let table = page.split("The kinds of this version:").nth(1).and_then(|rest| rest.split("\n## ").next()).unwrap();
-    let listed: Vec<&str> = table.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+    let table = page
+        .split("The kinds of this version:")
+        .nth(1)
+        .and_then(|rest| rest.split("\n## ").next())
+        .unwrap();
+    let listed: Vec<&str> = table
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
+        .collect();
     let catalog = motet_nodes::catalog();
     let known: Vec<&str> = catalog.names().collect();
     assert_eq!(listed, known);
@@ -65,7 +75,11 @@ fn the_format_page_and_the_page_of_errors_state_the_limits_of_the_code() {
     said(&page, limits::NODES_MAX, "at most # with those of agents");
     said(&page, limits::DIM_MAX as usize, "has 1 to # elements");
     said(&page, limits::DIMS_MAX, "a tensor at most # dimensions");
-    said(&page, (limits::PORT_BYTES_MAX >> 30) as usize, "a port carries at most # GiB");
+    said(
+        &page,
+        (limits::PORT_BYTES_MAX >> 30) as usize,
+        "a port carries at most # GiB",
+    );
     said(&page, limits::FIELDS_MAX, "**Records** hold at most # fields");
     said(&page, limits::FIELDS_MAX, "own first part. At most #");
     said(&page, limits::TEXT_BYTES_MAX >> 10, "grow to at most # KiB");

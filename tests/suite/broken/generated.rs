@@ -24,17 +24,25 @@ fn faults(text: &str, time_max: Duration) -> Vec<Diagnostic> {
 
 fn check(text: &str, expected: &[(&str, usize)]) {
     let found = faults(text, 20 * TIME_MAX);
-    let found: Vec<(&str, usize)> =
-        found.iter().map(|fault| (fault.code.0, fault.labels[0].span.line())).collect();
+    let found: Vec<(&str, usize)> = found
+        .iter()
+        .map(|fault| (fault.code.0, fault.labels[0].span.line()))
+        .collect();
     assert_eq!(found, expected);
 }
 
 #[test]
 fn hostile_texts_are_refused_at_their_place() {
     let head = "motet: 1\npipeline: p\n";
-    check(&format!("{head}about: {}\n", "x".repeat(SPEC_BYTES_MAX)), &[("MT0101", 1)]);
+    check(
+        &format!("{head}about: {}\n", "x".repeat(SPEC_BYTES_MAX)),
+        &[("MT0101", 1)],
+    );
     for opening in ["[", "{", "{a: ", "- ", "? ", "[{a: "] {
-        check(&format!("{head}about: \n{}", opening.repeat(100_000)), &[("MT0102", 4)]);
+        check(
+            &format!("{head}about: \n{}", opening.repeat(100_000)),
+            &[("MT0102", 4)],
+        );
     }
     let mut bomb = format!("{head}a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
     for level in 1..12 {
@@ -44,7 +52,11 @@ fn hostile_texts_are_refused_at_their_place() {
     let found = faults(&bomb, 20 * TIME_MAX);
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].code.0, "MT0104");
-    let long = format!("{head}about: &a {}\nb: [{}]\n", "x".repeat(500_000), ["*a"; 50_000].join(", "));
+    let long = format!(
+        "{head}about: &a {}\nb: [{}]\n",
+        "x".repeat(500_000),
+        ["*a"; 50_000].join(", ")
+    );
     assert_eq!(faults(&long, 20 * TIME_MAX)[0].code.0, "MT0104");
 }
 
@@ -60,10 +72,18 @@ fn counts_are_bounded() {
 
 /// `count` nodes one after the other.
 fn chain(count: usize) -> String {
-    let mut text = "motet: 1\npipeline: chain\ninputs: {mic: \"f32[T<=1600] rate=16kHz range=-1..1\"}\nnodes:\n".to_owned();
+    let mut text =
+        "motet: 1\npipeline: chain\ninputs: {mic: \"f32[T<=1600] rate=16kHz range=-1..1\"}\nnodes:\n"
+            .to_owned();
     for index in 0..count {
-        let before = index.checked_sub(1).map_or("mic".to_owned(), |before| format!("n{before}"));
-        writeln!(text, "  n{index}: {{kind: audio/resample, in: {before}, with: {{rate: 16 kHz}}}}").unwrap();
+        let before = index
+            .checked_sub(1)
+            .map_or("mic".to_owned(), |before| format!("n{before}"));
+        writeln!(
+            text,
+            "  n{index}: {{kind: audio/resample, in: {before}, with: {{rate: 16 kHz}}}}"
+        )
+        .unwrap();
     }
     writeln!(text, "outputs: {{last: n{}}}", count - 1).unwrap();
     text
@@ -106,16 +126,23 @@ struct Endless;
 
 impl motet_core::graph::Library for Endless {
     fn find(&self, base: &str, uses: &str) -> Result<LibraryEntry, LibraryError> {
-        let agents: String = (0..20).map(|index| format!("  a{index}: {{use: x{index}, in: {{mic: mic}}}}\n")).collect();
-        let text = format!("motet: 1\npipeline: p\ninputs: {{mic: f32}}\nagents:\n{agents}outputs: {{mic: mic}}\n");
+        let agents: String = (0..20)
+            .map(|index| format!("  a{index}: {{use: x{index}, in: {{mic: mic}}}}\n"))
+            .collect();
+        let text =
+            format!("motet: 1\npipeline: p\ninputs: {{mic: f32}}\nagents:\n{agents}outputs: {{mic: mic}}\n");
         let base = format!("{base}/{uses}");
-        Ok(LibraryEntry { source: Source::new(&base, text), base })
+        Ok(LibraryEntry {
+            source: Source::new(&base, text),
+            base,
+        })
     }
 }
 
 #[test]
 fn agents_that_use_agents_are_bounded() {
-    let text = "motet: 1\npipeline: p\ninputs: {mic: f32}\nagents: {a: {use: b, in: {mic: mic}}}\noutputs: {o: a}\n";
+    let text =
+        "motet: 1\npipeline: p\ninputs: {mic: f32}\nagents: {a: {use: b, in: {mic: mic}}}\noutputs: {o: a}\n";
     let (result, taken) = compile(Source::new("made.yaml", text), &Endless);
     assert!(taken < 20 * TIME_MAX, "{AGENTS_MAX} agents took {taken:?}");
     let found = diagnostics(&result);

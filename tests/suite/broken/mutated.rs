@@ -20,8 +20,30 @@ enum Change {
 
 /// What authors and fuzzers write in the wrong place.
 const PIECES: [&str; 24] = [
-    "[", "]", "{", "}", ":", ": ", "- ", "#", "\"", "'", "\t", "\n", "\r\n", "\r", "&a ", "*a", "!t ", "|\n", ">\n", "${x}",
-    "é\u{85}\u{2028}", "~", "---\n", "\u{feff}",
+    "[",
+    "]",
+    "{",
+    "}",
+    ":",
+    ": ",
+    "- ",
+    "#",
+    "\"",
+    "'",
+    "\t",
+    "\n",
+    "\r\n",
+    "\r",
+    "&a ",
+    "*a",
+    "!t ",
+    "|\n",
+    ">\n",
+    "${x}",
+    "é\u{85}\u{2028}",
+    "~",
+    "---\n",
+    "\u{feff}",
 ];
 
 fn change() -> impl Strategy<Value = Change> {
@@ -31,7 +53,8 @@ fn change() -> impl Strategy<Value = Change> {
         at.clone().prop_map(Change::Duplicate),
         (at.clone(), at.clone()).prop_map(|(a, b)| Change::Swap(a, b)),
         (at.clone(), any::<char>()).prop_map(|(at, character)| Change::Replace(at, character)),
-        (at.clone(), proptest::sample::select(PIECES.to_vec())).prop_map(|(at, piece)| Change::Insert(at, piece)),
+        (at.clone(), proptest::sample::select(PIECES.to_vec()))
+            .prop_map(|(at, piece)| Change::Insert(at, piece)),
         (at.clone(), at.clone(), at).prop_map(|(from, length, to)| Change::Splice(from, length, to)),
     ]
 }
@@ -64,7 +87,12 @@ fn mutate(text: &str, changes: &[Change]) -> String {
             }
             Change::Insert(at, piece) => {
                 let (before, after) = characters.split_at(at % character);
-                before.iter().copied().chain(piece.chars()).chain(after.iter().copied()).collect()
+                before
+                    .iter()
+                    .copied()
+                    .chain(piece.chars())
+                    .chain(after.iter().copied())
+                    .collect()
             }
             Change::Splice(from, length, to) => {
                 let from = from % character;
@@ -80,17 +108,28 @@ fn mutate(text: &str, changes: &[Change]) -> String {
 
 fn in_its_source(fault: &Diagnostic) -> bool {
     let fix = fault.fix.iter().map(|fix| &fix.span);
-    fault.labels.iter().map(|label| &label.span).chain(fix).all(|span| {
-        let text = &span.source.text;
-        span.range.start <= span.range.end && text.get(span.range.clone()).is_some() && span.line() >= 1
-    })
+    fault
+        .labels
+        .iter()
+        .map(|label| &label.span)
+        .chain(fix)
+        .all(|span| {
+            let text = &span.source.text;
+            span.range.start <= span.range.end && text.get(span.range.clone()).is_some() && span.line() >= 1
+        })
 }
 
 fn texts() -> Vec<String> {
     let root = folder();
     let agents = std::fs::read_to_string(root.join("agents/voice/pipeline.yaml")).unwrap();
     let using = std::fs::read_to_string(root.join("MT0226-misspelt-input-of-an-agent.yaml")).unwrap();
-    vec![MENDED.to_owned(), MENDED.replace('\n', "\r\n"), FULL.to_owned(), agents, using]
+    vec![
+        MENDED.to_owned(),
+        MENDED.replace('\n', "\r\n"),
+        FULL.to_owned(),
+        agents,
+        using,
+    ]
 }
 
 const FULL: &str = r#"motet: 1
@@ -110,8 +149,9 @@ types:
   speech: "f32[T<=48000] rate=16kHz range=-1..1 privacy=personal"
 inputs:
   mic: speech
+  line: f32[T<=48000] rate=16kHz range=-1..1
 agents:
-  voice: {use: agents/voice, in: {mic: mic}}
+  voice: {use: agents/voice, in: {mic: line}}
 nodes:
   mel: {kind: audio/log-mel, in: mic, with: {bins: 40, window: 25 ms, hop: 10 ms}}
   intent: {kind: model/keyword, in: {frames: mel}, with: {model: wakewords@1, threshold: "${threshold}"}, place: cpu}
@@ -124,7 +164,7 @@ nodes:
 outputs: {decision: decide}
 tests:
   a spoken word opens the door:
-    feed: {mic: inputs/jarvis.flac}
+    feed: {mic: inputs/jarvis.flac, line: inputs/other.flac}
     expect: {decision.action: open}
   and another says why:
     feed: {mic: inputs/jarvis.flac}
@@ -166,9 +206,9 @@ proptest! {
 }
 
 #[test]
-fn the_file_with_every_section_passes() {
+fn the_file_with_every_section_gets_a_warning_only() {
     let (result, _) = compile(Source::new("full.yaml", FULL), &Shelf::new(&folder()));
     let found = diagnostics(&result);
     let codes: Vec<&str> = found.iter().map(|fault| fault.code.0).collect();
-    assert_eq!(codes, ["MT0218"], "{found:#?}");
+    assert_eq!(codes, ["MT0218"], "no output needs the agent: {found:#?}");
 }

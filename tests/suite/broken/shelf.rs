@@ -16,7 +16,10 @@ pub(super) struct Shelf {
 
 impl Shelf {
     pub(super) fn new(root: &Path) -> Shelf {
-        Shelf { root: root.to_path_buf(), replaced: BTreeMap::new() }
+        Shelf {
+            root: root.to_path_buf(),
+            replaced: BTreeMap::new(),
+        }
     }
 
     /// The text of a file, with `\n` line ends or not as it was written.
@@ -52,6 +55,8 @@ impl Library for Shelf {
         }
         let base = folder.join("/");
         let source = self.source(&format!("{base}/pipeline.yaml"));
-        source.map(|source| LibraryEntry { base, source }).ok_or_else(|| LibraryError::Missing(uses.to_owned()))
+        source
+            .map(|source| LibraryEntry { base, source })
+            .ok_or_else(|| LibraryError::Missing(uses.to_owned()))
     }
 }

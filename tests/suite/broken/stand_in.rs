@@ -1,8 +1,8 @@
 //! Kinds whose inputs state what no kind of this version states: units, ranges, dimensions of one size.
 
 use motet_core::catalog::{
-    Accepts, BuildError, Catalog, ConnectedInput, Cost, InputSpec, InputSpecs, KindFault, NodeKind, OutputSpec,
-    ParamSpec, Params, Signature,
+    Accepts, BuildError, Catalog, ConnectedInput, Cost, InputSpec, InputSpecs, KindFault, NodeKind,
+    OutputSpec, ParamSpec, Params, Signature,
 };
 use motet_core::node::Node;
 use motet_core::port::PortType;
@@ -28,7 +28,11 @@ pub(super) fn catalog() -> Catalog {
             inputs: &[("a", "f32[N<=1000]"), ("b", "f32[N<=1000]")],
             output: "f32[N<=1000]",
         },
-        Fixed { name: "test/scale", inputs: &[("value", "f32")], output: "f32" },
+        Fixed {
+            name: "test/scale",
+            inputs: &[("value", "f32")],
+            output: "f32",
+        },
     ];
     for kind in kinds {
         catalog.register(kind).expect("names of stand-ins are their own");
@@ -55,8 +59,12 @@ impl NodeKind for Fixed {
 
     fn inputs(&self, _: &Params) -> Result<InputSpecs, Vec<KindFault>> {
         let named = self.inputs.iter();
-        let named = named.map(|(name, takes)| InputSpec::required(name, Accepts::Type(port(takes)), "a value"));
-        Ok(InputSpecs { named: named.collect(), further: None })
+        let named =
+            named.map(|(name, takes)| InputSpec::required(name, Accepts::Type(port(takes)), "a value"));
+        Ok(InputSpecs {
+            named: named.collect(),
+            further: None,
+        })
     }
 
     fn outputs(&self, _: &Params, _: &[ConnectedInput]) -> Result<Vec<OutputSpec>, Vec<KindFault>> {

@@ -6,6 +6,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::expression::{Ast, Expression, Fault, Type};
 use crate::graph::Located;
 use crate::graph::flatten::Flat;
+use crate::spec::{NodeEntry, Reference};
 use crate::yaml::{Place, inner};
 
 pub(super) fn report(flat: &Flat, node: usize, found: Vec<KindFault>, faults: &mut Diagnostics) {
@@ -57,11 +58,51 @@ pub(super) fn report(flat: &Flat, node: usize, found: Vec<KindFault>, faults: &m
         let mut diagnostic =
             Diagnostic::error(fault.code.unwrap_or(Code("MT0229")), span.clone(), fault.message);
         diagnostic.help = fault.help;
+        if let (None, Some(here)) = (&fault.replacement, called_here(entry, &diagnostic)) {
+            faults.push(
+                diagnostic
+                    .help(format!("it is called `{here}` here"))
+                    .fix(span, here),
+            );
+            continue;
+        }
         if let Some(replacement) = fault.replacement.filter(|_| exact) {
             diagnostic = diagnostic.fix(span, replacement);
         }
         faults.push(diagnostic);
     }
+}
+
+/// In a condition a value has the name of the input it arrives at. This is that name, where the condition that the
+/// fault points into says the name of the node the value comes from.
+fn called_here<'a>(entry: &'a NodeEntry, fault: &Diagnostic) -> Option<&'a str> {
+    if fault.code != Code("MT0221") || fault.fix.is_some() {
+        return None;
+    }
+    let said = fault.labels.first()?.span.text();
+    let from = |reference: &Reference| reference.segments.len() == 1 && reference.segments[0] == said;
+    let mut inputs = entry.inputs.iter().filter(|(_, reference)| from(reference));
+    let (name, _) = inputs.next()?;
+    inputs.next().is_none().then_some(name.as_deref()).flatten()
+}
+
+/// Reads and checks the condition of a node.
+pub(super) fn when(
+    entry: &NodeEntry,
+    at: Located,
+    inputs: &[ConnectedInput],
+    faults: &mut Diagnostics,
+) -> Option<Expression> {
+    let mut found = Diagnostics::new();
+    let checked = condition(at, entry.when.as_deref().unwrap_or_default(), inputs, &mut found);
+    for fault in found.iter().cloned() {
+        let place = fault.labels.first().map(|label| label.span.clone());
+        faults.push(match (place, called_here(entry, &fault)) {
+            (Some(place), Some(here)) => fault.help(format!("it is called `{here}` here")).fix(place, here),
+            (Some(_) | None, None) | (None, Some(_)) => fault,
+        });
+    }
+    checked
 }
 
 /// Reads and checks a condition that stands at a place.

@@ -26,7 +26,12 @@ pub(super) fn read(
             let known = known_names(&specs, name);
             misspelt.extend(nearest(name, known.iter().map(String::as_str)).map(str::to_owned));
             let fault = Diagnostic::error(Code("MT0208"), span.clone(), message);
-            faults.push(fault.suggest(span, name, known.iter().map(String::as_str)));
+            faults.push(match named_by_ending(&specs, &known, name) {
+                Some((ending, meant)) => fault
+                    .help(format!("such names end in `{ending}`: did you mean `{meant}`?"))
+                    .fix(span, meant),
+                None => fault.suggest(span, name, known.iter().map(String::as_str)),
+            });
             sound = false;
             continue;
         };
@@ -76,6 +81,24 @@ fn known_names(specs: &[ParamSpec], found: &str) -> Vec<String> {
         }
     };
     specs.iter().map(name).collect()
+}
+
+/// The name that `found` would have with the ending of the only parameter that stands for many names, unless another
+/// name is nearer.
+fn named_by_ending<'a>(
+    specs: &[ParamSpec],
+    known: &'a [String],
+    found: &str,
+) -> Option<(&'static str, &'a str)> {
+    let mut endings = specs
+        .iter()
+        .zip(known)
+        .filter_map(|(spec, name)| Some((spec.name.strip_prefix('*')?, name)));
+    let (ending, name) = endings.next()?;
+    let begun = name.strip_suffix(ending)?;
+    let near = nearest(found, known.iter().map(String::as_str));
+    let fits = found.starts_with(begun) && endings.next().is_none() && near.is_none();
+    fits.then_some((ending, name.as_str()))
 }
 
 fn missing(flat: &Flat, node: usize, spec: &ParamSpec, kind: &dyn NodeKind, faults: &mut Diagnostics) {
