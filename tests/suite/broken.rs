@@ -59,7 +59,13 @@ struct Broken {
 fn broken_files() -> Vec<Broken> {
     let entries = fs::read_dir(folder()).expect("tests/broken");
     let mut names: Vec<String> = entries
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .map(|entry| {
+            entry
+                .expect("an entry")
+                .file_name()
+                .into_string()
+                .expect("a name")
+        })
         .collect();
     names.retain(|name| name.ends_with(".yaml"));
     names.sort();
@@ -67,7 +73,7 @@ fn broken_files() -> Vec<Broken> {
 }
 
 fn expectation(name: String) -> Broken {
-    let text = fs::read_to_string(folder().join(&name)).unwrap();
+    let text = fs::read_to_string(folder().join(&name)).expect("a broken file");
     let first = text
         .trim_start_matches('\u{feff}')
         .lines()
@@ -314,8 +320,8 @@ fn every_code_has_a_section_and_every_code_of_the_compiler_a_broken_file() {
 
 /// Every text `"MT...."` in the sources, those of tests left out.
 fn codes_below(folder: &Path, codes: &mut BTreeSet<String>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
+    for entry in fs::read_dir(folder).expect("a folder of sources") {
+        let path = entry.expect("an entry").path();
         if path.is_dir() {
             codes_below(&path, codes);
             continue;
@@ -325,7 +331,7 @@ fn codes_below(folder: &Path, codes: &mut BTreeSet<String>) {
         if is_test || path.extension().is_none_or(|ending| ending != "rs") {
             continue;
         }
-        let text = fs::read_to_string(&path).unwrap();
+        let text = fs::read_to_string(&path).expect("a source");
         let code = text.split("#[cfg(test)]").next().unwrap_or_default();
         for (at, _) in code.match_indices("\"MT") {
             let found = code.get(at + 1..at + 7).unwrap_or_default();

@@ -9,8 +9,10 @@ use super::shelf::Shelf;
 use super::{compile, diagnostics, folder};
 
 fn page() -> String {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    std::fs::read_to_string(root.join("docs/pipeline-format.md")).unwrap()
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the workspace");
+    std::fs::read_to_string(root.join("docs/pipeline-format.md")).expect("the page of the format")
 }
 
 #[test]
@@ -48,8 +50,10 @@ fn the_format_page_lists_every_kind() {
 #[test]
 fn the_format_page_and_the_page_of_errors_state_the_limits_of_the_code() {
     let (page, errors) = (page(), {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-        std::fs::read_to_string(root.join("docs/errors.md")).unwrap()
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .parent()
+            .expect("the workspace");
+        std::fs::read_to_string(root.join("docs/errors.md")).expect("the page of errors")
     });
     let thousands = |value: u64| {
         let digits = value.to_string();

@@ -83,9 +83,9 @@ fn chain(count: usize) -> String {
             text,
             "  n{index}: {{kind: audio/resample, in: {before}, with: {{rate: 16 kHz}}}}"
         )
-        .unwrap();
+        .expect("text takes all");
     }
-    writeln!(text, "outputs: {{last: n{}}}", count - 1).unwrap();
+    writeln!(text, "outputs: {{last: n{}}}", count - 1).expect("text takes all");
     text
 }
 

@@ -121,8 +121,9 @@ fn in_its_source(fault: &Diagnostic) -> bool {
 
 fn texts() -> Vec<String> {
     let root = folder();
-    let agents = std::fs::read_to_string(root.join("agents/voice/pipeline.yaml")).unwrap();
-    let using = std::fs::read_to_string(root.join("MT0226-misspelt-input-of-an-agent.yaml")).unwrap();
+    let agents = std::fs::read_to_string(root.join("agents/voice/pipeline.yaml")).expect("an agent");
+    let using =
+        std::fs::read_to_string(root.join("MT0226-misspelt-input-of-an-agent.yaml")).expect("a broken file");
     vec![
         MENDED.to_owned(),
         MENDED.replace('\n', "\r\n"),
