@@ -19,8 +19,9 @@ use motet_core::graph::{Graph, Library};
 use motet_core::spec::{Settings, Spec};
 use shelf::Shelf;
 
-/// Most time for a file; an unoptimised build may take ten times as long.
-const TIME_MAX: Duration = Duration::from_millis(if cfg!(debug_assertions) { 500 } else { 50 });
+/// Most time for a file. An unoptimised build on a busy machine may take a hundred times as long: there the bound only finds
+/// work that grows out of all proportion.
+const TIME_MAX: Duration = Duration::from_millis(if cfg!(debug_assertions) { 5_000 } else { 50 });
 
 static CATALOG: LazyLock<Catalog> = LazyLock::new(stand_in::catalog);
 
