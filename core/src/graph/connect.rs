@@ -28,6 +28,7 @@ pub(super) struct Order {
 pub(super) fn order(flat: &Flat, faults: &mut Diagnostics) -> Order {
     let mut targets = Vec::with_capacity(flat.nodes.len());
     for (index, node) in flat.nodes.iter().enumerate() {
+        flat.hush(faults);
         let inputs = &flat.entry(index).inputs;
         targets.push(
             inputs
@@ -300,6 +301,7 @@ pub(super) fn connect(flat: &Flat, order: &Order, catalog: &Catalog, faults: &mu
         input_ports,
     };
     for node in &order.nodes {
+        flat.hush(faults);
         let found = Connecting {
             flat,
             node: *node,
@@ -311,6 +313,7 @@ pub(super) fn connect(flat: &Flat, order: &Order, catalog: &Catalog, faults: &mu
     }
     // A node on a cycle is not in the order; its kind and parameters are checked all the same.
     for node in (0..flat.nodes.len()).filter(|node| !order.nodes.contains(node)) {
+        flat.hush(faults);
         let connecting = Connecting {
             flat,
             node,

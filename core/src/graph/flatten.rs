@@ -1,5 +1,6 @@
 //! Expands agents: every pipeline file in use becomes a [`Scope`], and all nodes stand in one list.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use super::{GraphAgent, Library, Located};
@@ -30,9 +31,16 @@ pub(super) struct Flat {
     /// The first is the pipeline itself.
     pub(super) scopes: Vec<Scope>,
     pub(super) nodes: Vec<FlatNode>,
+    /// True once further faults are only counted.
+    is_quiet: Cell<bool>,
 }
 
 impl Flat {
+    /// Stops finding places when further faults would only be counted: each means reading the file again.
+    pub(super) fn hush(&self, faults: &Diagnostics) {
+        self.is_quiet.set(faults.is_full());
+    }
+
     pub(super) fn entry(&self, node: usize) -> &NodeEntry {
         let node = &self.nodes[node];
         &self.scopes[node.scope].spec.nodes[node.entry]
@@ -47,9 +55,14 @@ impl Flat {
     }
 
     pub(super) fn located(&self, scope: usize, path: &Path) -> Located {
+        let path = if self.is_quiet.get() {
+            Path::nowhere()
+        } else {
+            path.clone()
+        };
         Located {
             source: Arc::clone(&self.scopes[scope].spec.source),
-            path: path.clone(),
+            path,
         }
     }
 
@@ -82,6 +95,7 @@ pub(super) fn flatten(spec: &Spec, library: &dyn Library, faults: &mut Diagnosti
     let flat = Flat {
         scopes: Vec::new(),
         nodes: Vec::new(),
+        is_quiet: Cell::new(false),
     };
     let mut expansion = Expansion {
         library,

@@ -145,21 +145,26 @@ fn agent_output(
     }
 }
 
-/// Offers the nearest name in place of one segment of the reference that the diagnostic points at. Where the text
-/// does not hold the segment, because a parameter or an agent's file put it there, there is no edit.
+/// Points at one segment of the reference that the diagnostic points at, and offers the nearest name in place of it.
+/// Where the text does not hold the segment, because a parameter or an agent's file put it there, there is no edit.
 pub(super) fn suggest_segment(diagnostic: Diagnostic, found: &str, known: &[&str]) -> Diagnostic {
     let Some(span) = diagnostic.labels.first().map(|label| label.span.clone()) else {
         return diagnostic;
     };
-    let part = word(span.text(), found).map(|part| span.within(part));
-    let suggested = diagnostic.suggest(part.clone().unwrap_or(span), found, known.iter().copied());
-    match part {
-        Some(_) => suggested,
-        None => Diagnostic {
+    let Some(part) = word(span.text(), found).map(|part| span.within(part)) else {
+        let suggested = diagnostic.suggest(span, found, known.iter().copied());
+        return Diagnostic {
             fix: None,
             ..suggested
-        },
-    }
+        };
+    };
+    let mut suggested = diagnostic.suggest(part.clone(), found, known.iter().copied());
+    suggested
+        .labels
+        .iter_mut()
+        .take(1)
+        .for_each(|label| label.span = part.clone());
+    suggested
 }
 
 /// Where a name stands in a text as a word of its own.

@@ -8,7 +8,7 @@ use super::{
     AgentEntry, Contract, Expectation, InputEntry, NodeEntry, OnError, OutputEntry, PlaceWish, Spec,
     TestEntry, contract,
 };
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Source, Span, nearest};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label, Source, Span, nearest};
 use crate::limits::{AGENTS_MAX, INPUTS_MAX, NAME_BYTES_MAX, NODES_MAX};
 use crate::port::PortType;
 use crate::yaml::{self, Path, Place, Yaml};
@@ -42,7 +42,14 @@ fn not_a_document(source: &Arc<Source>, fault: yaml::YamlFault) -> Diagnostics {
     }
     Diagnostics::from(match fault.also {
         Some((yaml::Also::At(line, column), text)) => diagnostic.and(at(line, column), text),
-        Some((yaml::Also::Key(path), text)) => diagnostic.and(path.find(source, Place::Key), text),
+        Some((yaml::Also::Key(path), text)) => {
+            let first = path.find(source, Place::Key);
+            // The second key is as long as the first.
+            let length = first.text().len();
+            let widen = |label: &mut Label| label.span = label.span.within(0..length);
+            diagnostic.labels.iter_mut().for_each(widen);
+            diagnostic.and(first, text)
+        }
         None => diagnostic,
     })
 }

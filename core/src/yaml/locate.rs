@@ -22,6 +22,9 @@ pub enum Segment {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Path(Vec<Segment>);
 
+/// No list is as long.
+const NOWHERE: Segment = Segment::Index(usize::MAX);
+
 /// What of an entry is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
@@ -35,6 +38,11 @@ impl Path {
     /// The whole document.
     pub fn root() -> Path {
         Path::default()
+    }
+
+    /// A path that leads nowhere: its text is empty and found without reading the file.
+    pub(crate) fn nowhere() -> Path {
+        Path(vec![NOWHERE])
     }
 
     /// The way through these segments.
@@ -60,6 +68,9 @@ impl Path {
 
     /// The text of the key or value at this path; of the document's first line when there is none.
     pub fn find(&self, source: &Arc<Source>, place: Place) -> Span {
+        if self.0.first() == Some(&NOWHERE) {
+            return Span::new(source, 0..0);
+        }
         let sort = RefCell::new(Sort::Collection);
         let seek = Seek {
             path: &self.0,
