@@ -72,7 +72,7 @@ pub(super) fn run(arguments: &TrainArguments, output: &mut Output) -> Result<(),
         states: &states,
         decision,
         evaluations: &evaluations,
-        metrics: &[],
+        metrics: &calibration.metrics(FOLD),
         folders: &folders,
     };
     let card = ship(&shipment, &arguments.out).map_err(|error| bad(&error))?;
