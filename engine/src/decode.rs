@@ -1,0 +1,6 @@
+//! From scores to labels: the last step of a net that names a sequence.
+//!
+//! Not here: beams, language models, text. Nothing is allocated.
+
+pub mod ctc;
+pub mod viterbi;
