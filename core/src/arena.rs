@@ -16,6 +16,13 @@ use serde::Serialize;
 
 use crate::port::{Element, FieldLayout, Layout};
 
+mod scratch;
+
+pub use scratch::ScratchLease;
+
+/// Floats that are checked between two chances to stop early.
+const FINITE_CHUNK: usize = 1_024;
+
 /// Names a buffer of a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub struct BufferId(pub u32);
@@ -123,24 +130,26 @@ impl Arena {
     /// When the buffer is not one of this arena or is smaller than the layout: the plan was broken.
     pub fn lease(self: &Arc<Arena>, buffer: BufferId, layout: &Arc<Layout>) -> Result<WriteLease, Busy> {
         let mut home = self.home(buffer);
-        let free = home.as_mut().is_some_and(|buffer| Arc::get_mut(buffer).is_some());
-        let taken = if free { home.take() } else { None };
-        let Some(taken) = taken else {
+        let free = home.as_mut().and_then(Arc::get_mut);
+        let Some(free) = free else {
             return Err(Busy { buffer });
         };
         assert!(
-            taken.lines.len() * size_of::<Line>() >= layout.bytes,
+            free.lines.len() * size_of::<Line>() >= layout.bytes,
             "a buffer holds every planned value"
         );
-        let mut lease = WriteLease {
-            arena: Arc::clone(self),
-            id: buffer,
-            buffer: Some(taken),
+        // A field that nobody writes has no elements, whatever lay here before.
+        let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut free.lines);
+        bytes[..layout.head_bytes()].fill(0);
+        Ok(WriteLease {
+            held: Held {
+                arena: Arc::clone(self),
+                id: buffer,
+                buffer: home.take(),
+            },
             layout: Arc::clone(layout),
             written: 0,
-        };
-        lease.clear_head();
-        Ok(lease)
+        })
     }
 
     /// How many buffers are being written or read.
@@ -171,15 +180,20 @@ impl Arena {
     }
 }
 
-/// A buffer that this lease alone may write.
+/// A buffer that this lease alone may write. Dropped without publishing, it gives the buffer back.
 pub struct WriteLease {
+    held: Held,
+    layout: Arc<Layout>,
+    /// One bit per field that has been given its sizes.
+    written: u64,
+}
+
+/// A buffer away from its home, to which it returns.
+struct Held {
     arena: Arc<Arena>,
     id: BufferId,
     /// `None` only after publishing.
     buffer: Option<Arc<Buffer>>,
-    layout: Arc<Layout>,
-    /// One bit per field that has been given its sizes.
-    written: u64,
 }
 
 impl WriteLease {
@@ -259,10 +273,8 @@ impl WriteLease {
 
     /// Whether every float written is finite.
     pub(crate) fn is_finite(&self) -> bool {
-        let bytes: &[u8] = self
-            .buffer
-            .as_ref()
-            .map_or(&[], |buffer| bytemuck::cast_slice(&buffer.lines));
+        let buffer = self.held.buffer.as_ref();
+        let bytes: &[u8] = buffer.map_or(&[], |buffer| bytemuck::cast_slice(&buffer.lines));
         let floats = self
             .layout
             .fields
@@ -275,7 +287,9 @@ impl WriteLease {
                 .map(|size| *size as usize)
                 .product();
             let data: &[f32] = bytemuck::cast_slice(&bytes[field.offset..field.offset + count * 4]);
-            data.iter().all(|value| value.is_finite())
+            // Without a way out in the middle, many are looked at in one instruction.
+            let mut chunks = data.chunks(FINITE_CHUNK);
+            chunks.all(|chunk| chunk.iter().fold(true, |all, value| all & value.is_finite()))
         })
     }
 
@@ -287,38 +301,28 @@ impl WriteLease {
     }
 
     /// Ends the writing: from now on the value is read-only.
-    pub fn publish(mut self, stamp: Duration) -> ReadLease {
-        let buffer = self
+    pub fn publish(self, stamp: Duration) -> ReadLease {
+        let WriteLease { mut held, layout, .. } = self;
+        let buffer = held
             .buffer
             .take()
             .unwrap_or_else(|| Arc::new(Buffer { lines: Box::new([]) }));
-        *self.arena.home(self.id) = Some(Arc::clone(&buffer));
+        *held.arena.home(held.id) = Some(Arc::clone(&buffer));
         ReadLease {
             buffer,
-            layout: Arc::clone(&self.layout),
+            layout,
             field: None,
             stamp,
         }
     }
 
-    fn clear_head(&mut self) {
-        let head_count = self
-            .layout
-            .fields
-            .iter()
-            .map(|field| field.dims.len())
-            .sum::<usize>();
-        self.bytes_mut()[..head_count * 4].fill(0);
-    }
-
     fn bytes_mut(&mut self) -> &mut [u8] {
-        let buffer = self.buffer.as_mut().and_then(Arc::get_mut);
+        let buffer = self.held.buffer.as_mut().and_then(Arc::get_mut);
         buffer.map_or(&mut [], |buffer| bytemuck::cast_slice_mut(&mut buffer.lines))
     }
 }
 
-/// A lease that is dropped without publishing gives its buffer back.
-impl Drop for WriteLease {
+impl Drop for Held {
     fn drop(&mut self) {
         if let Some(buffer) = self.buffer.take() {
             *self.arena.home(self.id) = Some(buffer);

@@ -13,6 +13,7 @@ use serde::Serialize;
 use crate::diagnostic::Code;
 use crate::machine::DeviceKind;
 use crate::node::Node;
+use crate::placement::{Placement, Precision, PrecisionOffer};
 use crate::port::PortType;
 
 mod params;
@@ -121,6 +122,19 @@ pub struct Weights {
     pub bytes: u64,
 }
 
+/// A part of a node's work, as `motet plan` shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct InnerStep {
+    /// What it does, in a word or two: `linear`, `depthwise 3x3`.
+    pub name: String,
+    /// Shapes and what is fused into it, for people.
+    pub about: String,
+    /// Floating-point operations at the largest planned sizes.
+    pub flops: u64,
+    /// Bytes of the weights it reads and of the values it reads and writes.
+    pub bytes: u64,
+}
+
 /// What one firing takes, for placement and the memory verdict; never for correctness.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Cost {
@@ -128,8 +142,13 @@ pub struct Cost {
     pub flops: u64,
     /// Bytes the node allocates for itself, for its whole life.
     pub workspace_bytes: u64,
-    /// Weights, counted once per key.
+    /// Bytes it needs only while it runs; they lie in the arena, 64-byte aligned, and are handed to it by
+    /// [`Outputs::split`](crate::node::Outputs::split).
+    pub scratch_bytes: u64,
+    /// Weights, counted once per key; where they differ by precision, the key names it.
     pub weights: Option<Weights>,
+    /// What it does inside, for people; empty where there is nothing to tell.
+    pub inside: Vec<InnerStep>,
 }
 
 /// Where in a node's text a fault lies.
@@ -219,12 +238,29 @@ pub trait NodeKind: Send + Sync {
     /// Every fault found in the parameters or in what is connected.
     fn outputs(&self, params: &Params, inputs: &[ConnectedInput]) -> Result<Vec<OutputSpec>, Vec<KindFault>>;
 
-    /// What a firing takes.
-    fn cost(&self, params: &Params, signature: &Signature) -> Cost;
+    /// What a firing takes when it runs as placed: the bytes of that precision, the operations of all workers together.
+    fn cost(&self, params: &Params, signature: &Signature, placement: &Placement) -> Cost;
 
     /// The kinds of device it can run on.
     fn devices(&self) -> &[DeviceKind] {
         &[DeviceKind::Cpu]
+    }
+
+    /// The precisions it can compute in, the reference first.
+    fn precisions(&self, _params: &Params) -> Vec<PrecisionOffer> {
+        vec![PrecisionOffer::f32()]
+    }
+
+    /// Whether it can run like this, for a device of [`NodeKind::devices`] and a precision of
+    /// [`NodeKind::precisions`]. Unless a kind says otherwise, only the CPU knows other precisions than `f32`.
+    fn supports(&self, _params: &Params, device: DeviceKind, precision: Precision) -> bool {
+        device == DeviceKind::Cpu || precision == Precision::F32
+    }
+
+    /// Over how many CPU workers one firing can be split with profit, at least 1. The node splits its own work; the
+    /// plan keeps that many workers free for it.
+    fn width_max(&self, _params: &Params, _signature: &Signature) -> u16 {
+        1
     }
 
     /// True for a kind that is made to lower the privacy class; its outputs keep the class it declares.
@@ -237,11 +273,16 @@ pub trait NodeKind: Send + Sync {
         Vec::new()
     }
 
-    /// Builds a node that has this signature.
+    /// Builds a node that has this signature and runs as placed.
     ///
     /// # Errors
     /// [`BuildError`], which the session reports with the node's name.
-    fn build(&self, params: &Params, signature: &Signature) -> Result<Box<dyn Node>, BuildError>;
+    fn build(
+        &self,
+        params: &Params,
+        signature: &Signature,
+        placement: &Placement,
+    ) -> Result<Box<dyn Node>, BuildError>;
 }
 
 /// Two kinds of one name.

@@ -26,6 +26,7 @@ mod sequential;
 mod simulated;
 mod step;
 
+pub(crate) use firing::{Firing, lock};
 pub use parallel::{Parallel, Spawn};
 pub use sequential::Sequential;
 pub use simulated::{Durations, Simulated};
@@ -132,7 +133,7 @@ pub enum RunFailure {
 }
 
 /// The answer to a request.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Response {
     /// By output, in the order of the pipeline.
     pub outputs: Vec<(String, Outcome)>,
@@ -141,6 +142,15 @@ pub struct Response {
 }
 
 impl Response {
+    /// Lets go of all values. The memory of the response itself stays, for [`Executor::run_into`].
+    pub fn clear(&mut self) {
+        let nothing = || Outcome::Absent(String::new());
+        self.outputs
+            .iter_mut()
+            .for_each(|(_, outcome)| *outcome = nothing());
+        self.trace.intervals.clear();
+    }
+
     /// What came of an output.
     pub fn output(&self, name: &str) -> Option<&Outcome> {
         self.outputs
@@ -210,7 +220,24 @@ pub trait Executor {
         session: &mut Session,
         request: &Request,
         clock: &Arc<dyn Clock>,
-    ) -> Result<Response, RunError>;
+    ) -> Result<Response, RunError> {
+        let mut response = Response::default();
+        self.run_into(session, request, clock, &mut response)?;
+        Ok(response)
+    }
+
+    /// The same into a response of an earlier request, whose values are let go of first; its memory is used again, so
+    /// that nothing is allocated where all outputs are present.
+    ///
+    /// # Errors
+    /// As [`Executor::run`]; the response is then empty.
+    fn run_into(
+        &self,
+        session: &mut Session,
+        request: &Request,
+        clock: &Arc<dyn Clock>,
+        response: &mut Response,
+    ) -> Result<(), RunError>;
 }
 
 /// Drops what a node made; that may panic too, and must harm nobody.

@@ -16,7 +16,7 @@ use crate::catalog::{Catalog, Params, Signature};
 use crate::diagnostic::{Diagnostics, Source, Span};
 use crate::expression::Expression;
 use crate::port::PortType;
-use crate::spec::{Contract, OnError, PlaceWish, Spec};
+use crate::spec::{Contract, OnError, PlaceWish, PrecisionWish, Spec};
 use crate::yaml::{Path, Place};
 
 mod check;
@@ -100,6 +100,8 @@ pub struct GraphNode {
     pub when: Option<Expression>,
     /// Where it may run.
     pub place: PlaceWish,
+    /// How it may compute.
+    pub precision: PrecisionWish,
     /// What happens when it fails.
     pub on_error: OnError,
     /// Where it stands.

@@ -31,6 +31,10 @@ pub const AGENTS_MAX: usize = 256;
 pub const AGENT_DEPTH_MAX: usize = 4;
 /// Most faults reported for one file; the rest are counted.
 pub const DIAGNOSTICS_MAX: usize = 100;
+/// Longest file of measured times, in bytes.
+pub const PROFILE_BYTES_MAX: usize = 8 << 20;
+/// Most measured times in one file.
+pub const PROFILE_ROWS_MAX: usize = 1 << 16;
 /// Most worker threads of one lane.
 pub const WORKERS_MAX: usize = 256;
 

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::arena::{ReadLease, Scalar, ValueError, WriteLease};
+use crate::arena::{ReadLease, Scalar, ScratchLease, ValueError, WriteLease};
 
 /// Why a node gave no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -98,16 +98,43 @@ impl<'a> Inputs<'a> {
     }
 }
 
-/// The outputs of one firing, in the order of the node's signature. An output that is not written at all is
-/// absent, which the signature must allow.
+/// The outputs of one firing, in the order of the node's signature, and the scratch memory that goes with them. An
+/// output that is not written at all is absent, which the signature must allow.
 pub struct Outputs<'a> {
     leases: &'a mut [WriteLease],
+    scratch: Option<&'a mut ScratchLease>,
 }
 
 impl<'a> Outputs<'a> {
-    /// Outputs as the executor leased them.
+    /// Outputs as the executor leased them, without scratch memory.
     pub fn new(leases: &'a mut [WriteLease]) -> Outputs<'a> {
-        Outputs { leases }
+        Outputs {
+            leases,
+            scratch: None,
+        }
+    }
+
+    /// The same with the memory that the node's [`Cost::scratch_bytes`](crate::catalog::Cost::scratch_bytes) asked
+    /// for.
+    #[must_use]
+    pub fn with_scratch(mut self, scratch: Option<&'a mut ScratchLease>) -> Outputs<'a> {
+        self.scratch = scratch;
+        self
+    }
+
+    /// Outputs and scratch memory, to be held at the same time. The scratch memory is empty where the kind's cost
+    /// asked for none.
+    pub fn split(&mut self) -> (Outputs<'_>, Scratch<'_>) {
+        let bytes = self
+            .scratch
+            .as_mut()
+            .map_or(&mut [][..], |lease| lease.bytes_mut());
+        (Outputs::new(self.leases), Scratch { bytes })
+    }
+
+    /// The leases of all outputs, to fill several at the same time.
+    pub fn leases(&mut self) -> &mut [WriteLease] {
+        self.leases
     }
 
     /// Gives an output that is one tensor its actual sizes and returns its elements, to be filled.
@@ -134,5 +161,24 @@ impl<'a> Outputs<'a> {
         self.leases
             .get_mut(index)
             .ok_or(NodeError::Value(ValueError::NoField { index }))
+    }
+}
+
+/// Memory that a node has while it runs and only then. What it holds at first is left from somebody else.
+pub struct Scratch<'a> {
+    bytes: &'a mut [u8],
+}
+
+impl<'a> Scratch<'a> {
+    /// All of it: at least what the cost asked for, beginning at a multiple of 64.
+    pub fn into_bytes(self) -> &'a mut [u8] {
+        self.bytes
+    }
+
+    /// As many whole elements as fit.
+    pub fn into_slice<T: Scalar>(self) -> &'a mut [T] {
+        let length = self.bytes.len() / size_of::<T>() * size_of::<T>();
+        // Memory of the arena is aligned for every element; only where there is none the cast may fail.
+        bytemuck::try_cast_slice_mut(&mut self.bytes[..length]).unwrap_or_default()
     }
 }

@@ -16,15 +16,26 @@ use crate::catalog::{Catalog, Cost, Params, Signature};
 use crate::diagnostic::{Diagnostics, Source};
 use crate::expression::Expression;
 use crate::graph::{Feed, Graph, NodeId, Producer};
-use crate::machine::{DeviceId, Machine};
+use crate::machine::{DeviceId, DeviceKind, Machine};
+use crate::placement::{Placement, Precision};
 use crate::port::{Layout, PortType};
+use crate::profile::Profile;
 use crate::spec::OnError;
 
+mod budget;
+mod candidate;
+mod device_bytes;
+mod exact;
+mod input_dims;
 mod memory;
 mod order;
 mod place;
 mod print;
+mod schedule;
 mod verdict;
+
+use device_bytes::DeviceBytes;
+pub use input_dims::InputDim;
 
 /// Names a slot: the place of one value, written once per firing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -49,27 +60,40 @@ impl StepId {
 }
 
 /// What a plan is made for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct PlanOptions {
     /// Plan for one node at a time: less memory, no parallelism.
     pub serial: bool,
+    /// Measured times, in place of assumed speeds where they are there.
+    pub profile: Option<Arc<Profile>>,
 }
 
-/// How a node computes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Precision {
-    /// 32-bit floats.
-    F32,
+/// Why a way to run a node was not taken.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lost {
+    /// The request would not end sooner, all other nodes staying where they are.
+    Slower {
+        /// When it would end, from its arrival.
+        request: Duration,
+    },
+    /// More memory would be needed than contract and machine allow.
+    Memory,
+    /// Its accuracy is below what the model promises, or unknown; the text is the kind's.
+    Accuracy(String),
 }
 
-impl Precision {
-    /// As printed.
-    pub fn name(self) -> &'static str {
-        match self {
-            Precision::F32 => "f32",
-        }
-    }
+/// The way to run a node that would have been second.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RunnerUp {
+    /// Where.
+    pub device: DeviceId,
+    /// How.
+    pub precision: Precision,
+    /// Over how many workers.
+    pub width: u16,
+    /// Why not.
+    pub lost: Lost,
 }
 
 /// A node with its decisions.
@@ -97,18 +121,24 @@ pub struct PlannedNode {
     pub on_error: OnError,
     /// Where it runs.
     pub device: DeviceId,
-    /// The device that would have been second, and the estimated finish there.
-    pub runner_up: Option<(DeviceId, Duration)>,
+    /// What would have been second, where there was a choice.
+    pub runner_up: Option<RunnerUp>,
     /// How it computes.
     pub precision: Precision,
+    /// Over how many workers of its device a firing is split.
+    pub width: u16,
     /// The step it is part of.
     pub step: StepId,
     /// Slots it writes, one per output.
     pub slots: Vec<SlotId>,
+    /// Where its scratch memory lies, if it asked for any.
+    pub scratch: Option<SlotId>,
     /// What a firing takes.
     pub cost: Cost,
     /// Estimated time of a firing.
     pub estimate: Duration,
+    /// True where that was measured, false where it follows from assumed speeds.
+    pub is_measured: bool,
     /// Estimated time from the arrival of the request to the end of this node.
     pub finish: Duration,
 }
@@ -120,23 +150,56 @@ pub struct Step {
     pub nodes: Vec<NodeId>,
     /// Where it runs.
     pub device: DeviceId,
-    /// Estimated time from its start to the end of the request (HEFT upward rank); more urgent is larger.
+    /// Estimated time from its start to the end of everything that depends on it (HEFT upward rank).
     pub rank: Duration,
+    /// Its place in the planned order of starts: of the steps that are ready, the one with the least goes first.
+    pub turn: u32,
     /// Steps that must end before it starts.
     pub awaits: u32,
     /// Steps that wait for it.
     pub successors: Vec<StepId>,
 }
 
-/// The place of one value.
+/// Who writes a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SlotOwner {
+    /// The request: the value of an input, by its index.
+    Input(u16),
+    /// A node: the value of one of its outputs.
+    Output(NodeId, u16),
+    /// A node, for itself: its scratch memory.
+    Scratch(NodeId),
+}
+
+impl SlotOwner {
+    /// The node that writes it.
+    pub fn node(self) -> Option<NodeId> {
+        match self {
+            SlotOwner::Input(_) => None,
+            SlotOwner::Output(node, _) | SlotOwner::Scratch(node) => Some(node),
+        }
+    }
+}
+
+impl From<Producer> for SlotOwner {
+    fn from(producer: Producer) -> SlotOwner {
+        match producer {
+            Producer::Input(index) => SlotOwner::Input(index),
+            Producer::Node(node, output) => SlotOwner::Output(node, output),
+        }
+    }
+}
+
+/// The place of one value, or of what a node scribbles while it runs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Slot {
-    /// What writes it.
-    pub producer: Producer,
+    /// Who writes it.
+    pub owner: SlotOwner,
     /// As printed: `mic`, `mel.frames`.
     pub name: String,
-    /// What it carries.
-    pub port: PortType,
+    /// What it carries; `None` for scratch memory.
+    pub port: Option<PortType>,
     /// Where its parts lie in the buffer.
     #[serde(skip)]
     pub layout: Arc<Layout>,
@@ -144,7 +207,7 @@ pub struct Slot {
     pub buffer: BufferId,
     /// A second buffer with the last good value, for nodes with `on_error: last_good`.
     pub keep: Option<BufferId>,
-    /// Nodes that read it.
+    /// Nodes that read it; of scratch memory the owner alone.
     pub readers: Vec<NodeId>,
     /// True when it is given out and lives to the end of the firing.
     pub is_output: bool,
@@ -199,6 +262,10 @@ pub struct MemoryVerdict {
     pub cpu: Bytes,
     /// The contract's bound on that.
     pub cpu_bytes_max: Option<u64>,
+    /// On all GPUs together.
+    pub gpu: Bytes,
+    /// The contract's bound on that.
+    pub gpu_bytes_max: Option<u64>,
     /// What all slots would take without sharing.
     pub unshared_bytes: u64,
     /// No plan for these values can take less.
@@ -235,6 +302,10 @@ pub struct AgentVerdict {
     pub cpu: Bytes,
     /// Its contract's bound on that.
     pub cpu_bytes_max: Option<u64>,
+    /// What its nodes take on GPUs.
+    pub gpu: Bytes,
+    /// Its contract's bound on that.
+    pub gpu_bytes_max: Option<u64>,
 }
 
 /// A compiled pipeline: see the module.
@@ -246,6 +317,8 @@ pub struct Plan {
     pub machine: Machine,
     /// What it takes.
     pub inputs: Vec<PlannedInput>,
+    /// Dimensions of one name in several inputs, which must have one size.
+    pub input_dims: Vec<(String, Vec<InputDim>)>,
     /// Its nodes, in topological order.
     pub nodes: Vec<PlannedNode>,
     /// Its steps, in an order they may run one after the other.
@@ -258,6 +331,8 @@ pub struct Plan {
     pub outputs: Vec<PlannedOutput>,
     /// Deadline of a whole request.
     pub deadline: Option<Duration>,
+    /// Estimated time from the arrival of a request to its end, outputs back on the CPU.
+    pub finish: Duration,
     /// Memory, planned and allowed.
     pub memory: MemoryVerdict,
     /// Latency, estimated and allowed.
@@ -286,16 +361,27 @@ impl Plan {
         machine: &Machine,
         options: &PlanOptions,
     ) -> Result<Plan, Diagnostics> {
-        let placed = place::place(graph, catalog, machine)?;
-        let concurrent = Draft::new(graph, &placed, options.serial);
-        let over = concurrent.exceeds(graph, machine);
-        // One after the other, more values can share a buffer: slower, but within the contract and the machine.
-        let draft = if over && !options.serial {
-            Draft::new(graph, &placed, true)
-        } else {
-            concurrent
+        let choices = candidate::choices(graph, catalog, machine, options.profile.as_deref())?;
+        let draft = |is_serial, arena_bytes| {
+            let frame = place::Frame {
+                is_serial,
+                arena_bytes,
+            };
+            Draft::new(graph, place::place(graph, machine, &choices, frame), is_serial)
         };
-        verdict::finish(graph, catalog, machine, draft)
+        let mut best = draft(options.serial, 0);
+        // What the arena takes is known only now. Placed anew around it, some nodes may leave the CPU; and one after
+        // the other, more values can share a buffer: slower, but within the contract and the machine.
+        let has_choice = choices.iter().any(|choices| choices.open.len() > 1);
+        for is_serial in [options.serial, true] {
+            if is_serial != best.is_serial && best.exceeds(graph, machine) {
+                best = draft(is_serial, 0);
+            }
+            if has_choice && best.exceeds(graph, machine) {
+                best = draft(is_serial, best.buffers.iter().sum());
+            }
+        }
+        verdict::finish(graph, catalog, machine, best)
     }
 
     /// The step a node is part of.
@@ -307,6 +393,15 @@ impl Plan {
     pub fn node(&self, name: &str) -> Option<(NodeId, &PlannedNode)> {
         let index = self.nodes.iter().position(|node| node.name == name)?;
         Some((NodeId(u32::try_from(index).ok()?), &self.nodes[index]))
+    }
+
+    /// How a node runs.
+    pub fn placement(&self, node: &PlannedNode) -> Placement {
+        Placement {
+            device: self.machine.device(node.device).kind,
+            precision: node.precision,
+            width: node.width,
+        }
     }
 
     /// Bytes of the arena: all buffers.
@@ -322,13 +417,19 @@ struct Draft {
     slots: Vec<Slot>,
     buffers: Vec<u64>,
     memory: memory::MemoryPlan,
+    finish: Duration,
     is_serial: bool,
 }
 
 impl Draft {
-    fn new(graph: &Graph, placed: &[place::Placed], is_serial: bool) -> Draft {
-        let order = order::order(graph, placed, is_serial);
-        let memory = memory::plan(graph, &order);
+    fn new(graph: &Graph, placement: place::Placement, is_serial: bool) -> Draft {
+        let place::Placement {
+            nodes: mut placed,
+            finish,
+        } = placement;
+        let order = order::order(graph, &placed, is_serial);
+        let scratch: Vec<u64> = placed.iter().map(|placed| placed.cost.scratch_bytes).collect();
+        let memory = memory::plan(graph, &order, &scratch);
         let mut nodes = Vec::with_capacity(graph.nodes.len());
         let mut next_slot = graph.inputs.len();
         for (index, node) in graph.nodes.iter().enumerate() {
@@ -345,12 +446,15 @@ impl Draft {
                 when: node.when.clone(),
                 on_error: node.on_error,
                 device: placed[index].device,
-                runner_up: placed[index].runner_up,
-                precision: Precision::F32,
+                runner_up: placed[index].runner_up.take(),
+                precision: placed[index].precision,
+                width: placed[index].width,
                 step: order.step_of[index],
                 slots: slots.map(|slot| SlotId(small(slot))).collect(),
+                scratch: memory.scratch[index],
                 cost: placed[index].cost.clone(),
                 estimate: placed[index].estimate,
+                is_measured: placed[index].is_measured,
                 finish: placed[index].finish,
             });
         }
@@ -361,16 +465,23 @@ impl Draft {
             slots,
             buffers: memory.buffers.clone(),
             memory,
+            finish,
             is_serial,
         }
     }
 
     fn exceeds(&self, graph: &Graph, machine: &Machine) -> bool {
-        let bytes = verdict::cpu_bytes(&self.nodes, self.buffers.iter().sum()).total();
-        let contract = graph.contract.memory_cpu_bytes.as_ref();
-        let mut devices = machine.devices();
-        contract.is_some_and(|(max, _)| bytes > *max)
-            || devices.next().is_some_and(|(_, cpu)| bytes > cpu.memory_bytes)
+        let bytes = DeviceBytes::of(machine, &self.nodes, self.buffers.iter().sum());
+        let over = |kind, bound: &Option<(u64, _)>| {
+            bound
+                .as_ref()
+                .is_some_and(|(max, _)| bytes.on(kind).total() > *max)
+        };
+        over(DeviceKind::Cpu, &graph.contract.memory_cpu_bytes)
+            || over(DeviceKind::Gpu, &graph.contract.memory_gpu_bytes)
+            || machine
+                .devices()
+                .any(|(id, device)| bytes.of_device(id).total() > device.memory_bytes)
     }
 }
 

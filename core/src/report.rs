@@ -213,9 +213,9 @@ fn live_bytes(plan: &Plan, trace: &Trace) -> u64 {
     let turn = |node: usize| trace.intervals.iter().find(|turn| turn.node.index() == node);
     let mut changes: Vec<(Duration, bool, u64)> = Vec::new();
     for slot in &plan.slots {
-        let begin = match slot.producer {
-            Producer::Input(_) => Some(trace.start),
-            Producer::Node(node, _) => turn(node.index())
+        let begin = match slot.owner.node() {
+            None => Some(trace.start),
+            Some(node) => turn(node.index())
                 .filter(|turn| turn.outcome == NodeOutcome::Ran)
                 .map(|turn| turn.start),
         };
@@ -300,7 +300,7 @@ impl fmt::Display for Report {
         }
         writeln!(
             f,
-            "memory   arena {} planned, {} alive at most, {} slack; {} copied in",
+            "memory   arena {} planned, {} measured (most that was alive at a time), {} slack; {} copied in",
             Bytes(self.arena_bytes),
             Bytes(self.live_bytes_max),
             Bytes(self.arena_bytes.saturating_sub(self.live_bytes_max)),

@@ -1,13 +1,13 @@
 //! A plan brought to life: nodes built, arena allocated. This is the last allocation for values.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use crossbeam::channel::{Receiver, Sender, bounded};
 
 use crate::arena::{Arena, BufferId};
 use crate::catalog::{BuildError, Catalog, NodeKind};
-use crate::execute::{Done, StepWork, panic_text};
+use crate::execute::{Done, Firing, StepWork, lock, panic_text};
 use crate::node::Node;
 use crate::plan::{Plan, PlannedNode, StepId};
 
@@ -47,10 +47,9 @@ pub struct Session {
     plan: Arc<Plan>,
     arena: Arc<Arena>,
     kinds: Vec<Arc<dyn NodeKind>>,
-    /// `None` while a lane works on the step.
-    pub(crate) steps: Vec<Option<Box<StepWork>>>,
+    /// The request under way, and the steps with their nodes.
+    pub(crate) firing: Arc<Mutex<Firing>>,
     pub(crate) done: (Sender<Done>, Receiver<Done>),
-    pub(crate) firing_count: u64,
 }
 
 impl Session {
@@ -72,7 +71,7 @@ impl Session {
             let nodes = step
                 .nodes
                 .iter()
-                .map(|id| build(&plan.nodes[id.index()], kinds[id.index()].as_ref()));
+                .map(|id| build(&plan, &plan.nodes[id.index()], kinds[id.index()].as_ref()));
             let nodes = nodes.collect::<Result<Vec<_>, _>>()?;
             let id = StepId(u32::try_from(index).unwrap_or(u32::MAX));
             steps.push(Some(Box::new(StepWork::new(&plan, id, nodes))));
@@ -82,14 +81,15 @@ impl Session {
             .iter()
             .map(|bytes| usize::try_from(*bytes).unwrap_or(usize::MAX));
         let arena = Arena::allocate(bytes);
-        let done = bounded(plan.steps.len().max(1));
+        // Messages say nothing but "look again", so a few are as good as many.
+        let done = bounded(2);
+        let firing = Arc::new(Mutex::new(Firing::new(&plan, steps)));
         Ok(Session {
             plan,
             arena,
             kinds,
-            steps,
+            firing,
             done,
-            firing_count: 0,
         })
     }
 
@@ -105,7 +105,7 @@ impl Session {
 
     /// Makes every node forget what it learnt from earlier firings.
     pub fn reset(&mut self) {
-        for step in self.steps.iter_mut().flatten() {
+        for step in lock(&self.firing).steps.iter_mut().flatten() {
             step.reset();
         }
     }
@@ -114,7 +114,8 @@ impl Session {
     pub(crate) fn held(&self) -> Option<BufferId> {
         let buffers =
             (0..self.plan.buffers.len()).map(|index| BufferId(u32::try_from(index).unwrap_or(u32::MAX)));
-        let kept = |buffer| self.steps.iter().flatten().any(|step| step.keeps(buffer));
+        let firing = lock(&self.firing);
+        let kept = |buffer| firing.steps.iter().flatten().any(|step| step.keeps(buffer));
         let mut held = buffers.filter(|buffer| match self.arena.reader_count(*buffer) {
             0 => false,
             1 => !kept(*buffer),
@@ -125,9 +126,10 @@ impl Session {
 
     /// Builds anew the nodes that panicked.
     pub(crate) fn mend(&mut self) -> Result<(), OpenError> {
-        for step in self.steps.iter_mut().flatten() {
+        for step in lock(&self.firing).steps.iter_mut().flatten() {
             for (id, node) in step.missing_nodes() {
                 *node = Some(build(
+                    &self.plan,
                     &self.plan.nodes[id.index()],
                     self.kinds[id.index()].as_ref(),
                 )?);
@@ -137,8 +139,11 @@ impl Session {
     }
 }
 
-fn build(node: &PlannedNode, kind: &dyn NodeKind) -> Result<Box<dyn Node>, OpenError> {
-    let built = catch_unwind(AssertUnwindSafe(|| kind.build(&node.params, &node.signature)));
+fn build(plan: &Plan, node: &PlannedNode, kind: &dyn NodeKind) -> Result<Box<dyn Node>, OpenError> {
+    let placement = plan.placement(node);
+    let built = catch_unwind(AssertUnwindSafe(|| {
+        kind.build(&node.params, &node.signature, &placement)
+    }));
     match built {
         Ok(Ok(built)) => Ok(built),
         Ok(Err(cause)) => Err(OpenError::Build {

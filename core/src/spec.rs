@@ -11,10 +11,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::diagnostic::{Diagnostics, Source, Span};
+use crate::placement::Precision;
 use crate::port::{PortType, Privacy};
 use crate::yaml::{Path, Place, Yaml};
 
 mod contract;
+mod node;
 mod reader;
 mod section;
 mod settings;
@@ -110,6 +112,22 @@ pub enum PlaceWish {
     Gpu,
 }
 
+/// How a node may compute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PrecisionWish {
+    /// In the quickest precision whose accuracy the model's card admits.
+    Auto,
+    /// In this one.
+    Exactly(Precision),
+}
+
+/// Nobody gives up accuracy without having said so.
+impl Default for PrecisionWish {
+    fn default() -> PrecisionWish {
+        PrecisionWish::Exactly(Precision::F32)
+    }
+}
+
 /// What to do when a node fails.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnError {
@@ -137,6 +155,8 @@ pub struct NodeEntry {
     pub when: Option<String>,
     /// Where it may run.
     pub place: PlaceWish,
+    /// How it may compute.
+    pub precision: PrecisionWish,
     /// What happens when it fails.
     pub on_error: OnError,
     /// Where it stands.

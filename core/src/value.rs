@@ -263,7 +263,7 @@ impl Value {
         };
         match self {
             Value::F32 { dims, data } => {
-                if let Some(at) = data.iter().position(|value| !value.is_finite()) {
+                if let Some(at) = first_bad(data, |value| value.is_finite()) {
                     let name = name.to_owned();
                     return Err(InputError::NotFinite { name, at });
                 }
@@ -300,8 +300,10 @@ fn check_range<T: std::fmt::Display>(
     number: impl Fn(&T) -> f64,
 ) -> Result<(), InputError> {
     let Some(range) = tensor.range else { return Ok(()) };
-    let mut numbers = data.iter().map(number);
-    match numbers.position(|number| !(range.low..=range.high).contains(&number)) {
+    match first_bad(data, |value| {
+        let number = number(value);
+        (number >= range.low) & (number <= range.high)
+    }) {
         Some(at) => Err(InputError::OutOfRange {
             name: name.to_owned(),
             at,
@@ -310,6 +312,17 @@ fn check_range<T: std::fmt::Display>(
         }),
         None => Ok(()),
     }
+}
+
+/// Where the first element stands that is not as it should be. Whole blocks are looked at without a branch, which the
+/// compiler turns into vectors.
+fn first_bad<T>(data: &[T], is_good: impl Fn(&T) -> bool) -> Option<usize> {
+    const BLOCK: usize = 256;
+    let mut blocks = data.chunks(BLOCK);
+    let is_bad = |block: &[T]| !block.iter().fold(true, |all, value| all & is_good(value));
+    let first = blocks.position(is_bad)? * BLOCK;
+    let rest = data[first..].iter().position(|value| !is_good(value))?;
+    Some(first + rest)
 }
 
 fn copy<T: Copy>(target: &mut [T], data: &[T]) -> Option<()> {

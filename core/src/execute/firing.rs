@@ -1,13 +1,13 @@
 //! One request on its way through a session: what has arrived, what waits, what is ready.
 
-use std::cmp::Reverse;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::arena::{Busy, ReadLease};
+use crate::arena::{Arena, Busy, ReadLease};
 use crate::clock::Clock;
 use crate::graph::{Feed, NodeId, Producer};
-use crate::plan::{Plan, SlotId, StepId};
+use crate::machine::DeviceId;
+use crate::plan::{InputDim, Plan, SlotId, StepId};
 use crate::session::Session;
 use crate::trace::{Interval, NodeOutcome, Trace};
 use crate::value::InputError;
@@ -23,10 +23,15 @@ struct SlotState {
     edge_count: u32,
 }
 
-/// Counters and values of one request; the caller's thread alone owns them.
-pub(super) struct Firing {
+/// Counters and values of one request on its way. It lives as long as its session, so that no request allocates it
+/// anew; whoever ends a step holds its lock for as long as it takes to find out what comes next.
+pub(crate) struct Firing {
     plan: Arc<Plan>,
+    /// `None` while somebody works on the step.
+    pub(crate) steps: Vec<Option<Box<StepWork>>>,
     slots: Vec<SlotState>,
+    /// By slot, the edges that leave it, and one more for an output.
+    edge_counts: Vec<u32>,
     awaits: Vec<u32>,
     /// Steps that may run, the least urgent first, and since when.
     ready: Vec<(StepId, Duration)>,
@@ -35,62 +40,103 @@ pub(super) struct Firing {
     pub(super) deadline: Option<Duration>,
     failures: Vec<(NodeId, RunFailure)>,
     trace: Trace,
+    /// Which firing of the session this is; a step that comes back to a later one is late.
+    pub(super) number: u64,
+    /// No answer counts any more.
+    is_over: bool,
+    /// A lane took no more steps.
+    pub(super) is_refused: bool,
+}
+
+/// Takes the values of a request into the arena, once everything that an earlier one left there is gone.
+pub(super) fn begin(session: &mut Session, request: &Request, clock: &dyn Clock) -> Result<(), RunError> {
+    let now = clock.now();
+    let asked = [request.deadline, session.plan().deadline]
+        .into_iter()
+        .flatten()
+        .min();
+    let deadline = asked.map(|deadline| now.saturating_add(deadline));
+    collect_late(session, deadline, clock)?;
+    session.mend()?;
+    if let Some(buffer) = session.held() {
+        return Err(Busy { buffer }.into());
+    }
+    let mut firing = lock(&session.firing);
+    firing.reset(now, deadline);
+    let begun = firing.take_inputs(session.arena(), request, now);
+    if begun.is_err() {
+        firing.clear();
+        return begun;
+    }
+    for step in 0..firing.awaits.len() {
+        if firing.awaits[step] == 0 {
+            firing.push_ready(StepId(u32::try_from(step).unwrap_or(u32::MAX)), now);
+        }
+    }
+    firing.set_deadlines(now);
+    Ok(())
+}
+
+/// The firing of a session. A thread that panicked with the lock broke nothing: nodes run without it.
+pub(crate) fn lock(firing: &Mutex<Firing>) -> MutexGuard<'_, Firing> {
+    firing.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Firing {
-    /// Takes the values of a request into the arena, once everything that an earlier one left there is gone.
-    pub(super) fn begin(
-        session: &mut Session,
-        request: &Request,
-        clock: &dyn Clock,
-    ) -> Result<Firing, RunError> {
-        let now = clock.now();
-        let asked = [request.deadline, session.plan().deadline]
-            .into_iter()
-            .flatten()
-            .min();
-        let deadline = asked.map(|deadline| now.saturating_add(deadline));
-        collect_late(session, deadline, clock)?;
-        session.mend()?;
-        if let Some(buffer) = session.held() {
-            return Err(Busy { buffer }.into());
+    /// A firing that has not begun, over these steps of the plan.
+    pub(crate) fn new(plan: &Arc<Plan>, steps: Vec<Option<Box<StepWork>>>) -> Firing {
+        let mut edge_counts: Vec<u32> = plan.slots.iter().map(|slot| u32::from(slot.is_output)).collect();
+        for feed in plan.nodes.iter().flat_map(|node| node.feeds.iter().flatten()) {
+            edge_counts[slot_of(plan, feed).index()] += 1;
         }
-        session.firing_count += 1;
-        let plan = Arc::clone(session.plan());
-        let slots = plan.slots.iter().map(|slot| SlotState {
+        let slot = |_| SlotState {
             value: None,
             cause: None,
-            edge_count: u32::from(slot.is_output),
-        });
-        let mut firing = Firing {
-            slots: slots.collect(),
-            awaits: plan.steps.iter().map(|step| step.awaits).collect(),
+            edge_count: 0,
+        };
+        Firing {
+            plan: Arc::clone(plan),
+            steps,
+            slots: plan.slots.iter().map(slot).collect(),
+            edge_counts,
+            awaits: vec![0; plan.steps.len()],
             ready: Vec::with_capacity(plan.steps.len()),
             running_count: 0,
-            deadline,
+            deadline: None,
             failures: Vec::new(),
-            trace: Trace {
-                start: now,
-                intervals: Vec::with_capacity(plan.nodes.len()),
-                ..Trace::default()
-            },
-            plan: Arc::clone(&plan),
-        };
-        for feed in plan.nodes.iter().flat_map(|node| node.feeds.iter().flatten()) {
-            firing.slots[slot_of(&plan, feed).index()].edge_count += 1;
+            trace: Trace::default(),
+            number: 0,
+            is_over: true,
+            is_refused: false,
         }
-        firing.take_inputs(session, request, now)?;
-        for step in (0..firing.awaits.len())
-            .filter(|step| firing.awaits[*step] == 0)
-            .collect::<Vec<_>>()
-        {
-            firing.push_ready(StepId(u32::try_from(step).unwrap_or(u32::MAX)), now);
-        }
-        firing.set_deadlines(session, now);
-        Ok(firing)
     }
 
-    fn take_inputs(&mut self, session: &Session, request: &Request, now: Duration) -> Result<(), RunError> {
+    fn reset(&mut self, now: Duration, deadline: Option<Duration>) {
+        for (slot, edge_count) in self.slots.iter_mut().zip(&self.edge_counts) {
+            (slot.value, slot.cause, slot.edge_count) = (None, None, *edge_count);
+        }
+        for (awaits, step) in self.awaits.iter_mut().zip(&self.plan.steps) {
+            *awaits = step.awaits;
+        }
+        self.ready.clear();
+        self.running_count = 0;
+        self.deadline = deadline;
+        self.failures.clear();
+        self.trace.intervals.clear();
+        self.trace.intervals.reserve(self.plan.nodes.len());
+        (self.trace.start, self.trace.input_bytes) = (now, 0);
+        self.number += 1;
+        (self.is_over, self.is_refused) = (false, false);
+    }
+
+    /// Lets go of every value and of every step that waits.
+    fn clear(&mut self) {
+        self.slots.iter_mut().for_each(|slot| slot.value = None);
+        self.ready.clear();
+        self.is_over = true;
+    }
+
+    fn take_inputs(&mut self, arena: &Arc<Arena>, request: &Request, now: Duration) -> Result<(), RunError> {
         let plan = Arc::clone(&self.plan);
         for (name, _) in &request.values {
             if !plan.inputs.iter().any(|input| input.name == *name) {
@@ -118,7 +164,7 @@ impl Firing {
                 continue;
             };
             let slot = &plan.slots[input.slot.index()];
-            let mut lease = session.arena().lease(slot.buffer, &slot.layout)?;
+            let mut lease = arena.lease(slot.buffer, &slot.layout)?;
             value.write(&input.name, &input.port, &mut lease)?;
             self.trace.input_bytes += lease.written_bytes();
             self.slots[input.slot.index()].value = Some(lease.publish(now));
@@ -133,43 +179,32 @@ impl Firing {
 
     /// Dimensions of one name have one size in all inputs of the pipeline.
     fn equal_dims(&self) -> Result<(), InputError> {
-        let mut seen: Vec<(&str, &str, u32)> = Vec::new();
-        for input in &self.plan.inputs {
-            let Some(value) = &self.slots[input.slot.index()].value else {
+        let size = |place: &InputDim| {
+            let input = &self.plan.inputs[usize::from(place.input)];
+            let value = self.slots[input.slot.index()].value.as_ref()?;
+            let sizes = value.dims(usize::from(place.field)).ok()?;
+            Some((&input.name, *sizes.get(usize::from(place.dim))?))
+        };
+        for (dim, places) in &self.plan.input_dims {
+            let mut sizes = places.iter().filter_map(size);
+            let Some((first_input, first)) = sizes.next() else {
                 continue;
             };
-            for (field, tensor) in input.port.tensors().enumerate() {
-                let sizes = value.dims(field).unwrap_or(&[]);
-                for (dim, size) in tensor.dims.iter().zip(sizes) {
-                    // Text counts its own bytes: `T` of two texts has nothing in common.
-                    let Some(name) = dim
-                        .name
-                        .as_deref()
-                        .filter(|_| tensor.element != crate::port::Element::Utf8)
-                    else {
-                        continue;
-                    };
-                    match seen.iter().find(|(other, _, _)| *other == name) {
-                        Some((_, first_input, first)) if first != size => {
-                            return Err(InputError::UnequalDims {
-                                dim: name.to_owned(),
-                                first_input: (*first_input).to_owned(),
-                                first: *first,
-                                second_input: input.name.clone(),
-                                second: *size,
-                            });
-                        }
-                        Some(_) => {}
-                        None => seen.push((name, &input.name, *size)),
-                    }
-                }
+            if let Some((second_input, second)) = sizes.find(|(_, other)| *other != first) {
+                return Err(InputError::UnequalDims {
+                    dim: dim.clone(),
+                    first_input: first_input.clone(),
+                    first,
+                    second_input: second_input.clone(),
+                    second,
+                });
             }
         }
         Ok(())
     }
 
-    fn set_deadlines(&self, session: &mut Session, now: Duration) {
-        for work in session.steps.iter_mut().flatten() {
+    fn set_deadlines(&mut self, now: Duration) {
+        for work in self.steps.iter_mut().flatten() {
             for node in &mut work.nodes {
                 node.deadline = self.deadline;
             }
@@ -178,7 +213,7 @@ impl Firing {
             let until = now.saturating_add(chain.deadline);
             for id in &chain.nodes {
                 let step = self.plan.nodes[id.index()].step;
-                let nodes = session.steps[step.index()]
+                let nodes = self.steps[step.index()]
                     .iter_mut()
                     .flat_map(|work| &mut work.nodes);
                 for node in nodes.filter(|node| node.id == *id) {
@@ -189,55 +224,64 @@ impl Firing {
     }
 
     fn push_ready(&mut self, step: StepId, since: Duration) {
-        let rank = |step: &StepId| self.plan.step(*step).rank;
-        let at = self
-            .ready
-            .partition_point(|(other, _)| (rank(other), Reverse(other.0)) < (rank(&step), Reverse(step.0)));
+        let turn = |step: &StepId| self.plan.step(*step).turn;
+        let at = self.ready.partition_point(|(other, _)| turn(other) > turn(&step));
         self.ready.insert(at, (step, since));
     }
 
-    /// How many steps may run now.
-    pub(super) fn ready_count(&self) -> usize {
-        self.ready.len()
+    /// Whether nothing runs and nothing can.
+    pub(super) fn is_complete(&self) -> bool {
+        self.running_count == 0 && self.ready.is_empty()
     }
 
-    /// How many steps are with a lane.
-    pub(super) fn running_count(&self) -> usize {
-        self.running_count
+    /// The devices of the steps that may run, the least urgent first.
+    pub(super) fn ready_devices(
+        &self,
+    ) -> impl DoubleEndedIterator<Item = DeviceId> + ExactSizeIterator + Clone {
+        self.ready.iter().map(|(step, _)| self.plan.step(*step).device)
     }
 
     /// Takes the most urgent step that may run, with all that it reads.
-    pub(super) fn next(&mut self, session: &mut Session) -> Option<Box<StepWork>> {
+    pub(super) fn next(&mut self) -> Option<Box<StepWork>> {
         let last = self.ready.len().checked_sub(1)?;
-        self.take(session, last)
+        self.take(last)
     }
 
     /// Takes a step that may run, by its place in the queue. A value goes with the last step that reads it: the nodes
     /// of that step let go of it one by one, and the later ones may write where it lay.
-    pub(super) fn take(&mut self, session: &mut Session, at: usize) -> Option<Box<StepWork>> {
+    pub(super) fn take(&mut self, at: usize) -> Option<Box<StepWork>> {
         let (step, since) = self.ready.remove(at);
-        let mut work = session.steps[step.index()].take()?;
-        let plan = Arc::clone(&self.plan);
+        let mut work = self.steps[step.index()].take()?;
         for node in &mut work.nodes {
-            for (input, feed) in plan.nodes[node.id.index()].feeds.iter().enumerate() {
-                let Some(feed) = feed else { continue };
-                let slot = slot_of(&plan, feed);
+            for input in 0..node.inputs.len() {
+                let Some(feed) = self.plan.nodes[node.id.index()].feeds[input] else {
+                    continue;
+                };
+                let slot = slot_of(&self.plan, &feed);
                 let state = &mut self.slots[slot.index()];
-                node.inputs[input] = state.value.as_ref().and_then(|lease| project(lease, feed.field));
                 node.causes[input] = state.cause;
                 state.edge_count -= 1;
-                self.release_if_read(slot);
+                let value = match state.edge_count {
+                    0 => state.value.take(),
+                    _ => state.value.clone(),
+                };
+                node.inputs[input] = value.and_then(|lease| project(lease, feed.field));
             }
         }
         work.ready = since;
+        work.firing = self.number;
         self.running_count += 1;
         Some(work)
     }
 
-    /// Takes back a step: its outputs, its turns, and the steps that waited for it.
-    pub(super) fn complete(&mut self, session: &mut Session, mut work: Box<StepWork>) {
+    /// Takes back a step: its outputs, its turns, and the steps that waited for it. Nothing remains of a step that
+    /// comes after its request has been answered; then the answer is false.
+    pub(super) fn complete(&mut self, mut work: Box<StepWork>) -> bool {
+        if self.is_over || work.firing != self.number {
+            self.put_back(work);
+            return false;
+        }
         self.running_count -= 1;
-        let plan = Arc::clone(&self.plan);
         let ended = work.nodes.last().map_or(work.ready, |node| node.end);
         for node in &mut work.nodes {
             self.failures
@@ -250,14 +294,23 @@ impl Firing {
             }
         }
         self.trace.intervals.extend(work.intervals());
-        for successor in &plan.step(work.step).successors {
+        let step = work.step;
+        self.steps[step.index()] = Some(work);
+        for successor in 0..self.plan.step(step).successors.len() {
+            let successor = self.plan.step(step).successors[successor];
             self.awaits[successor.index()] -= 1;
             if self.awaits[successor.index()] == 0 {
-                self.push_ready(*successor, ended);
+                self.push_ready(successor, ended);
             }
         }
+        true
+    }
+
+    /// Takes back a step of which nothing shall remain.
+    pub(super) fn put_back(&mut self, mut work: Box<StepWork>) {
+        work.forget();
         let step = work.step;
-        session.steps[step.index()] = Some(work);
+        self.steps[step.index()] = Some(work);
     }
 
     fn release_if_read(&mut self, slot: SlotId) {
@@ -267,15 +320,24 @@ impl Firing {
         }
     }
 
-    /// Gives up on everything that has not ended: the deadline has passed.
-    pub(super) fn abandon(&mut self, session: &Session, now: Duration) {
-        let plan = Arc::clone(&self.plan);
-        for (index, node) in plan.nodes.iter().enumerate() {
+    /// Takes back a step that its lane did not take: the firing cannot go on.
+    pub(super) fn refuse(&mut self, work: Box<StepWork>) {
+        self.running_count -= 1;
+        self.put_back(work);
+        self.ready.clear();
+        self.is_refused = true;
+    }
+
+    /// Gives up on everything that has not ended: the deadline has passed, or a lane is closed.
+    pub(super) fn abandon(&mut self, now: Duration) {
+        self.is_over = true;
+        self.ready.clear();
+        for (index, node) in self.plan.nodes.iter().enumerate() {
             let id = NodeId(u32::try_from(index).unwrap_or(u32::MAX));
             if self.trace.intervals.iter().any(|interval| interval.node == id) {
                 continue;
             }
-            let with_lane = session.steps[node.step.index()].is_none();
+            let with_lane = self.steps[node.step.index()].is_none();
             let outcome = if with_lane {
                 NodeOutcome::Late
             } else {
@@ -303,27 +365,30 @@ impl Firing {
         }
     }
 
-    /// The response, with what came of every output.
-    pub(super) fn finish(mut self, now: Duration) -> Response {
+    /// Fills the response with what came of every output, and lets go of everything else.
+    pub(super) fn finish(&mut self, now: Duration, response: &mut Response) {
         self.trace.end = now;
-        let plan = Arc::clone(&self.plan);
-        let outputs = plan.outputs.iter().map(|output| {
+        for (index, output) in self.plan.outputs.iter().enumerate() {
             let state = &self.slots[output.slot.index()];
-            let value = state
-                .value
-                .as_ref()
-                .and_then(|lease| project(lease, output.field));
+            let value = state.value.clone().and_then(|lease| project(lease, output.field));
             let outcome = match (value, state.cause) {
                 (Some(value), _) => Outcome::Present(value),
                 (None, cause) => self.absence(cause),
             };
-            (output.name.clone(), outcome)
-        });
-        let outputs = outputs.collect();
-        Response {
-            outputs,
-            trace: self.trace,
+            match response.outputs.get_mut(index) {
+                Some((name, old)) => {
+                    // A response that is filled again mostly has the names already.
+                    if *name != output.name {
+                        name.clone_from(&output.name);
+                    }
+                    *old = outcome;
+                }
+                None => response.outputs.push((output.name.clone(), outcome)),
+            }
         }
+        response.outputs.truncate(self.plan.outputs.len());
+        std::mem::swap(&mut response.trace, &mut self.trace);
+        self.clear();
     }
 
     fn absence(&self, cause: Option<Cause>) -> Outcome {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::firing::Firing;
+use super::firing::{begin, lock};
 use super::{Executor, Request, Response, RunError};
 use crate::clock::Clock;
 use crate::session::Session;
@@ -12,17 +12,21 @@ use crate::session::Session;
 pub struct Sequential;
 
 impl Executor for Sequential {
-    fn run(
+    fn run_into(
         &self,
         session: &mut Session,
         request: &Request,
         clock: &Arc<dyn Clock>,
-    ) -> Result<Response, RunError> {
-        let mut firing = Firing::begin(session, request, clock.as_ref())?;
-        while let Some(mut work) = firing.next(session) {
+        response: &mut Response,
+    ) -> Result<(), RunError> {
+        response.clear();
+        begin(session, request, clock.as_ref())?;
+        let mut firing = lock(&session.firing);
+        while let Some(mut work) = firing.next() {
             work.execute(session.arena(), clock.as_ref());
-            firing.complete(session, work);
+            firing.complete(work);
         }
-        Ok(firing.finish(clock.now()))
+        firing.finish(clock.now(), response);
+        Ok(())
     }
 }

@@ -7,10 +7,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::firing::Firing;
+use super::firing::{Firing, begin, lock};
 use super::step::StepWork;
 use super::{Executor, Request, Response, RunError};
 use crate::clock::Clock;
+use crate::machine::{DeviceId, DeviceKind};
 use crate::session::Session;
 
 /// How long nodes seem to take.
@@ -41,26 +42,24 @@ struct Running {
 }
 
 impl Executor for Simulated {
-    fn run(
+    fn run_into(
         &self,
         session: &mut Session,
         request: &Request,
         clock: &Arc<dyn Clock>,
-    ) -> Result<Response, RunError> {
+        response: &mut Response,
+    ) -> Result<(), RunError> {
+        response.clear();
         let mut random = SplitMix64(self.seed);
         let mut now = clock.now();
-        let mut firing = Firing::begin(session, request, clock.as_ref())?;
+        begin(session, request, clock.as_ref())?;
+        let mut firing = lock(&session.firing);
         let mut running: Vec<Running> = Vec::new();
-        let mut free: Vec<u16> = (0..u16::try_from(self.worker_count.max(1)).unwrap_or(u16::MAX))
-            .rev()
-            .collect();
+        let mut free = self.workers(session);
         loop {
-            while let (Some(worker), true) = (free.last().copied(), firing.ready_count() > 0) {
-                let at = match self.durations {
-                    Durations::Random => random.below(firing.ready_count()),
-                    Durations::Estimated => firing.ready_count() - 1,
-                };
-                let Some(mut work) = firing.take(session, at) else {
+            while let Some(at) = self.choice(&firing, &free, &mut random) {
+                let Some(mut work) = firing.take(at) else { break };
+                let Some(worker) = free[usize::from(work.device.0)].pop() else {
                     break;
                 };
                 work.worker = worker;
@@ -72,7 +71,6 @@ impl Executor for Simulated {
                     end,
                     worker,
                 });
-                free.pop();
             }
             let soonest = (0..running.len()).min_by_key(|index| (running[*index].end, *index));
             let Some(soonest) = soonest else { break };
@@ -86,15 +84,47 @@ impl Executor for Simulated {
                 turn.end = now + self.duration(session, &turn.work, turn.node, &mut random);
                 running.push(turn);
             } else {
-                free.push(turn.worker);
-                firing.complete(session, turn.work);
+                free[usize::from(turn.work.device.0)].push(turn.worker);
+                firing.complete(turn.work);
             }
         }
-        Ok(firing.finish(now))
+        firing.finish(now, response);
+        Ok(())
     }
 }
 
 impl Simulated {
+    /// By device, the workers that are free, the first one last: those of this executor on the CPU, one on each GPU.
+    fn workers(&self, session: &Session) -> Vec<Vec<u16>> {
+        let devices = session.plan().machine.devices();
+        let counts = devices.map(|(_, device)| match device.kind {
+            DeviceKind::Cpu => u16::try_from(self.worker_count.max(1)).unwrap_or(u16::MAX),
+            DeviceKind::Gpu => 1,
+        });
+        counts.map(|count| (0..count).rev().collect()).collect()
+    }
+
+    /// A step that may run and finds a worker, by its place in the queue.
+    fn choice(&self, firing: &Firing, free: &[Vec<u16>], random: &mut SplitMix64) -> Option<usize> {
+        let finds_worker = |(_, device): &(usize, DeviceId)| !free[usize::from(device.0)].is_empty();
+        let mut able = firing
+            .ready_devices()
+            .enumerate()
+            .filter(finds_worker)
+            .map(|(at, _)| at);
+        match self.durations {
+            Durations::Random => {
+                let count = able.clone().count();
+                if count == 0 {
+                    None
+                } else {
+                    able.nth(random.below(count))
+                }
+            }
+            Durations::Estimated => able.next_back(),
+        }
+    }
+
     fn duration(&self, session: &Session, work: &StepWork, node: usize, random: &mut SplitMix64) -> Duration {
         match self.durations {
             Durations::Random => Duration::from_micros(1 + random.below(1_000) as u64),

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::arena::{Arena, BufferId, Busy, ReadLease, WriteLease};
+use crate::arena::{Arena, BufferId, Busy, ReadLease, ScratchLease, WriteLease};
 use crate::clock::Clock;
 use crate::condition::LeaseValues;
 use crate::graph::{NodeId, Producer};
@@ -17,10 +17,10 @@ use crate::trace::{Interval, NodeOutcome};
 
 use super::{Cause, RunFailure, discard, panic_text};
 
-/// A step that has come back from a lane.
-pub(crate) struct Done {
-    pub(crate) work: Box<StepWork>,
-}
+/// What a worker says to whoever waits for a session: look at the firing. A message that is lost because others wait to
+/// be read is not missed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Done;
 
 /// Everything a step needs, moved to whoever runs it and back.
 pub(crate) struct StepWork {
@@ -31,6 +31,8 @@ pub(crate) struct StepWork {
     /// When the step could have begun.
     pub(crate) ready: Duration,
     pub(crate) worker: u16,
+    /// The number of the firing it was taken for.
+    pub(crate) firing: u64,
 }
 
 pub(crate) struct NodeWork {
@@ -38,9 +40,14 @@ pub(crate) struct NodeWork {
     /// `None` after a panic, until it is built anew.
     node: Option<Box<dyn Node>>,
     pub(crate) inputs: Vec<Option<ReadLease>>,
+    passings: Vec<Passing>,
     /// For each absent input, why.
     pub(crate) causes: Vec<Option<Cause>>,
     leases: Vec<WriteLease>,
+    /// Where its scratch memory lies.
+    scratch: Option<(BufferId, Arc<Layout>)>,
+    /// That memory, while the node has its turn.
+    scratch_lease: Option<ScratchLease>,
     pub(crate) outputs: Vec<Published>,
     /// On the session's clock.
     pub(crate) deadline: Option<Duration>,
@@ -59,6 +66,19 @@ pub(crate) struct Published {
     pub(crate) value: Option<ReadLease>,
     pub(crate) cause: Option<Cause>,
     kept: Option<ReadLease>,
+    /// Nobody reads it and the pipeline does not give it out.
+    is_unread: bool,
+    /// The pipeline gives it out.
+    is_given_out: bool,
+}
+
+/// A value that an input takes from the previous node of the step.
+struct Passing {
+    input: usize,
+    output: usize,
+    field: Option<u16>,
+    /// Nobody else wants the value.
+    moves: bool,
 }
 
 impl StepWork {
@@ -78,6 +98,7 @@ impl StepWork {
             plan: Arc::clone(plan),
             ready: Duration::ZERO,
             worker: 0,
+            firing: 0,
         }
     }
 
@@ -110,21 +131,23 @@ impl StepWork {
 
     /// Runs all nodes, one after the other.
     pub(crate) fn execute(&mut self, arena: &Arc<Arena>, clock: &dyn Clock) {
+        // Where one node ends the next begins: reading the clock costs as much as all the rest of a hand-over.
+        let mut now = clock.now();
         for index in 0..self.nodes.len() {
-            self.begin(index, arena, clock.now());
+            self.begin(index, arena, now);
             self.run(index);
-            self.end(index, arena, clock.now());
+            now = clock.now();
+            self.end(index, arena, now);
         }
     }
 
     /// Gathers what the node reads and takes the buffers it writes, unless it has no turn.
     pub(crate) fn begin(&mut self, index: usize, arena: &Arc<Arena>, now: Duration) {
-        let plan = Arc::clone(&self.plan);
         let (before, rest) = self.nodes.split_at_mut(index);
         let work = &mut rest[0];
-        let planned = &plan.nodes[work.id.index()];
-        if let Some(previous) = before.last() {
-            work.read_from(previous, planned);
+        let planned = &self.plan.nodes[work.id.index()];
+        if let Some(previous) = before.last_mut() {
+            work.read_from(previous);
         }
         work.start = now;
         if let Some(cause) = work.missing_input(planned) {
@@ -148,21 +171,24 @@ impl StepWork {
 
     /// The node's own work; it may panic without harm.
     pub(crate) fn run(&mut self, index: usize) {
-        let plan = Arc::clone(&self.plan);
         let work = &mut self.nodes[index];
         if work.outcome.is_some() {
             return;
         }
-        let planned = &plan.nodes[work.id.index()];
+        let planned = &self.plan.nodes[work.id.index()];
         let _span = tracing::trace_span!("node", name = planned.name.as_str(), kind = planned.kind.as_str())
             .entered();
         let Some(mut node) = work.node.take() else { return };
         let (inputs, leases, now) = (&work.inputs, &mut work.leases, work.start);
+        let scratch = work.scratch_lease.as_mut();
         let result = match unequal_dims(planned, inputs) {
             Some(error) => Ok(Err(error)),
             // The node stays outside: dropped while its own panic unwinds, it could end the process.
             None => catch_unwind(AssertUnwindSafe(|| {
-                node.run(&Inputs::new(inputs, now), &mut Outputs::new(leases))
+                node.run(
+                    &Inputs::new(inputs, now),
+                    &mut Outputs::new(leases).with_scratch(scratch),
+                )
             })),
         };
         let error = match result {
@@ -190,26 +216,16 @@ impl StepWork {
     pub(crate) fn end(&mut self, index: usize, arena: &Arc<Arena>, now: Duration) {
         let (before, rest) = self.nodes.split_at_mut(index);
         let work = &mut rest[0];
+        work.scratch_lease = None;
         work.publish(arena, now);
         // Nobody would let go of a value that nobody reads.
-        let plan = &self.plan;
-        let unread = |output: &&mut Published| {
-            let slot = &plan.slots[output.slot.index()];
-            !slot.is_output && slot.readers.is_empty()
-        };
-        work.outputs
-            .iter_mut()
-            .filter(unread)
-            .for_each(|output| output.value = None);
+        let unread = work.outputs.iter_mut().filter(|output| output.is_unread);
+        unread.for_each(|output| output.value = None);
         work.inputs.iter_mut().for_each(|input| *input = None);
         work.end = now;
         // A value between two nodes of a step has no other reader, unless the pipeline gives it out.
         if let Some(previous) = before.last_mut() {
-            let plan = &self.plan;
-            let inner = previous
-                .outputs
-                .iter_mut()
-                .filter(|output| !plan.slots[output.slot.index()].is_output);
+            let inner = previous.outputs.iter_mut().filter(|output| !output.is_given_out);
             inner.for_each(|output| output.value = None);
         }
     }
@@ -260,14 +276,22 @@ impl NodeWork {
                 value: None,
                 cause: None,
                 kept: None,
+                is_unread: !planned.is_output && planned.readers.is_empty(),
+                is_given_out: planned.is_output,
             }
         });
         NodeWork {
             id,
             node: Some(node),
             inputs: vec![None; planned.feeds.len()],
+            passings: passings(plan, id),
             causes: vec![None; planned.feeds.len()],
             leases: Vec::with_capacity(planned.slots.len()),
+            scratch: planned.scratch.map(|slot| {
+                let slot = &plan.slots[slot.index()];
+                (slot.buffer, Arc::clone(&slot.layout))
+            }),
+            scratch_lease: None,
             outputs: outputs.collect(),
             deadline: None,
             start: Duration::ZERO,
@@ -278,17 +302,15 @@ impl NodeWork {
     }
 
     /// Takes the values that the previous node of the step gives.
-    fn read_from(&mut self, previous: &NodeWork, planned: &PlannedNode) {
-        for (input, feed) in planned.feeds.iter().enumerate() {
-            let Some(feed) = feed else { continue };
-            let Producer::Node(producer, output) = feed.producer else {
-                continue;
+    fn read_from(&mut self, previous: &mut NodeWork) {
+        for passing in &self.passings {
+            let output = &mut previous.outputs[passing.output];
+            let value = match passing.moves {
+                true => output.value.take(),
+                false => output.value.clone(),
             };
-            if producer == previous.id {
-                let output = &previous.outputs[usize::from(output)];
-                let value = output.value.as_ref().and_then(|lease| project(lease, feed.field));
-                (self.inputs[input], self.causes[input]) = (value, output.cause);
-            }
+            self.inputs[passing.input] = value.and_then(|lease| project(lease, passing.field));
+            self.causes[passing.input] = output.cause;
         }
     }
 
@@ -344,6 +366,9 @@ impl NodeWork {
         for output in &self.outputs {
             self.leases.push(arena.lease(output.buffer, &output.layout)?);
         }
+        if let Some((buffer, layout)) = &self.scratch {
+            self.scratch_lease = Some(arena.lease_scratch(*buffer, layout)?);
+        }
         Ok(())
     }
 
@@ -382,6 +407,37 @@ impl NodeWork {
     }
 }
 
+/// What a node takes from the one before it in its step.
+fn passings(plan: &Plan, id: NodeId) -> Vec<Passing> {
+    let planned = &plan.nodes[id.index()];
+    let nodes = &plan.step(planned.step).nodes;
+    let at = nodes.iter().position(|node| *node == id).unwrap_or(0);
+    let Some(previous) = at.checked_sub(1).map(|before| nodes[before]) else {
+        return Vec::new();
+    };
+    let mut passings: Vec<Passing> = Vec::new();
+    for (input, feed) in planned.feeds.iter().enumerate() {
+        let Some(feed) = feed else { continue };
+        let Producer::Node(producer, output) = feed.producer else {
+            continue;
+        };
+        if producer != previous {
+            continue;
+        }
+        let output = usize::from(output);
+        let earlier = passings.iter_mut().filter(|passing| passing.output == output);
+        earlier.for_each(|passing| passing.moves = false);
+        let slot = &plan.slots[plan.nodes[previous.index()].slots[output].index()];
+        passings.push(Passing {
+            input,
+            output,
+            field: feed.field,
+            moves: !slot.is_output && slot.readers == [id],
+        });
+    }
+    passings
+}
+
 impl Drop for NodeWork {
     fn drop(&mut self) {
         if let Some(node) = self.node.take() {
@@ -391,9 +447,9 @@ impl Drop for NodeWork {
 }
 
 /// The part of a value that an input reads.
-pub(crate) fn project(lease: &ReadLease, field: Option<u16>) -> Option<ReadLease> {
+pub(crate) fn project(lease: ReadLease, field: Option<u16>) -> Option<ReadLease> {
     match field {
-        None => Some(lease.clone()),
+        None => Some(lease),
         Some(field) => lease.project(usize::from(field)).ok(),
     }
 }

@@ -17,6 +17,7 @@ use crate::yaml::Place;
 mod edge;
 pub(super) mod fault;
 mod params;
+mod precision;
 
 /// Flat nodes in the order they can run, those on cycles left out, and what each of their inputs refers to.
 pub(super) struct Order {
@@ -375,6 +376,7 @@ impl Connecting<'_> {
             }
         };
         let outputs = self.outputs(outputs, kind, &inputs, faults)?;
+        precision::check(self.flat, self.node, kind, &params, faults);
         let when = match &entry.when {
             Some(_) => {
                 let at = self.flat.located(scope, &entry.path.key("when"));
@@ -392,6 +394,7 @@ impl Connecting<'_> {
             equal_dims,
             when,
             place: entry.place,
+            precision: entry.precision,
             on_error: entry.on_error,
             at: self.flat.located(scope, &entry.path),
         })

@@ -9,7 +9,7 @@
 use std::sync::Arc;
 
 use super::order::{NodeSet, Order};
-use super::{Slot, small};
+use super::{Slot, SlotId, SlotOwner, small};
 use crate::arena::BufferId;
 use crate::graph::{Feed, Graph, NodeId, Producer};
 use crate::port::{Layout, PortType};
@@ -17,13 +17,17 @@ use crate::spec::OnError;
 
 pub(super) struct MemoryPlan {
     pub(super) slots: Vec<Slot>,
+    /// By node, the slot of its scratch memory.
+    pub(super) scratch: Vec<Option<SlotId>>,
     pub(super) buffers: Vec<u64>,
     pub(super) unshared_bytes: u64,
     pub(super) lower_bound_bytes: u64,
 }
 
-pub(super) fn plan(graph: &Graph, order: &Order) -> MemoryPlan {
+/// Shares buffers among the values of a graph and the scratch memory of its nodes, given in bytes by node.
+pub(super) fn plan(graph: &Graph, order: &Order, scratch_bytes: &[u64]) -> MemoryPlan {
     let mut slots = slots(graph);
+    let scratch = scratch(graph, scratch_bytes, &mut slots);
     let mut by_size: Vec<usize> = (0..slots.len()).collect();
     by_size.sort_by_key(|slot| (std::cmp::Reverse(slots[*slot].layout.bytes), *slot));
     let mut buffers: Vec<(u64, Vec<usize>)> = Vec::new();
@@ -50,7 +54,7 @@ pub(super) fn plan(graph: &Graph, order: &Order) -> MemoryPlan {
     let mut lower_bound_bytes = lower_bound(graph, &slots, &order.before);
     let mut buffers: Vec<u64> = buffers.into_iter().map(|(bytes, _)| bytes).collect();
     for slot in &mut slots {
-        if let Producer::Node(node, _) = slot.producer
+        if let SlotOwner::Output(node, _) = slot.owner
             && graph.nodes[node.index()].on_error == OnError::LastGood
         {
             // It lives from firing to firing and shares with nobody, in any plan.
@@ -63,10 +67,35 @@ pub(super) fn plan(graph: &Graph, order: &Order) -> MemoryPlan {
     }
     MemoryPlan {
         slots,
+        scratch,
         buffers,
         unshared_bytes,
         lower_bound_bytes,
     }
+}
+
+/// Adds one slot for every node that needs scratch memory. Its one reader is its writer, so it may share a buffer with
+/// whatever is dead before the node begins or written after it has ended.
+fn scratch(graph: &Graph, scratch_bytes: &[u64], slots: &mut Vec<Slot>) -> Vec<Option<SlotId>> {
+    let nodes = graph.nodes.iter().zip(scratch_bytes).enumerate();
+    let added = nodes.map(|(index, (node, bytes))| {
+        if *bytes == 0 {
+            return None;
+        }
+        let (slot, node_id) = (SlotId(small(slots.len())), NodeId(small(index)));
+        slots.push(Slot {
+            owner: SlotOwner::Scratch(node_id),
+            name: format!("{} scratch", node.name),
+            port: None,
+            layout: Arc::new(Layout::scratch(usize::try_from(*bytes).unwrap_or(usize::MAX / 2))),
+            buffer: BufferId(0),
+            keep: None,
+            readers: vec![node_id],
+            is_output: false,
+        });
+        Some(slot)
+    });
+    added.collect()
 }
 
 /// One slot per input and per output of a node, in that order, with buffers still to be chosen.
@@ -109,9 +138,9 @@ fn slots(graph: &Graph) -> Vec<Slot> {
 
 fn new_slot(producer: Producer, name: String, port: &PortType) -> Slot {
     Slot {
-        producer,
+        owner: producer.into(),
         name,
-        port: port.clone(),
+        port: Some(port.clone()),
         layout: Arc::new(Layout::of(port)),
         buffer: BufferId(0),
         keep: None,
@@ -126,17 +155,17 @@ fn can_share(a: &Slot, b: &Slot, before: &[NodeSet]) -> bool {
 
 /// Whether nobody needs `first` any more when `then` is written, whatever the timing.
 fn ends_before(first: &Slot, then: &Slot, before: &[NodeSet]) -> bool {
-    let Producer::Node(writer, _) = then.producer else {
+    let Some(writer) = then.owner.node() else {
         return false;
     };
     if first.is_output {
         return false;
     }
     let before = &before[writer.index()];
-    let written = match first.producer {
-        Producer::Input(_) => true,
-        Producer::Node(node, _) => before.contains(node.index()),
-    };
+    let written = first
+        .owner
+        .node()
+        .is_none_or(|node| before.contains(node.index()));
     written && first.readers.iter().all(|reader| before.contains(reader.index()))
 }
 
@@ -145,12 +174,10 @@ fn ends_before(first: &Slot, then: &Slot, before: &[NodeSet]) -> bool {
 fn lower_bound(graph: &Graph, slots: &[Slot], before: &[NodeSet]) -> u64 {
     let live = |node: usize| -> u64 {
         let is_live = |slot: &&Slot| {
-            let written = match slot.producer {
-                Producer::Input(_) => true,
-                Producer::Node(writer, _) => writer.index() == node || before[node].contains(writer.index()),
-            };
+            let writer = slot.owner.node().map(NodeId::index);
+            let written = writer.is_none_or(|writer| writer == node || before[node].contains(writer));
             let needed = |reader: &NodeId| reader.index() == node || before[reader.index()].contains(node);
-            let by_it = slot.producer.node() == Some(node);
+            let by_it = writer == Some(node);
             written && (by_it || slot.is_output || slot.readers.iter().any(needed))
         };
         slots
@@ -160,13 +187,4 @@ fn lower_bound(graph: &Graph, slots: &[Slot], before: &[NodeSet]) -> u64 {
             .sum()
     };
     (0..graph.nodes.len()).map(live).max().unwrap_or(0)
-}
-
-impl Producer {
-    fn node(self) -> Option<usize> {
-        match self {
-            Producer::Input(_) => None,
-            Producer::Node(node, _) => Some(node.index()),
-        }
-    }
 }

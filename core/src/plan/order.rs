@@ -70,6 +70,7 @@ pub(super) fn order(graph: &Graph, placed: &[Placed], is_serial: bool) -> Order 
         .map(|(step, nodes)| Step {
             nodes: nodes.iter().map(|node| NodeId(small(*node))).collect(),
             device: placed[nodes[0]].device,
+            turn: placed[nodes[0]].turn,
             rank: nodes
                 .iter()
                 .map(|node| placed[*node].rank)

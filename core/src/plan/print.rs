@@ -4,8 +4,9 @@ use std::fmt;
 
 use serde::Serializer;
 
-use super::{Plan, PlannedNode};
+use super::{Lost, Plan, RunnerUp};
 use crate::expression::Expression;
+use crate::machine::DeviceId;
 use crate::quantity::{Bytes, Time};
 use crate::spec::OnError;
 
@@ -20,8 +21,10 @@ impl fmt::Display for Plan {
             Bytes(cpu.memory_bytes)
         )?;
         self.nodes_table(f)?;
+        self.inside_tables(f)?;
         self.values_table(f)?;
         self.memory_lines(f)?;
+        self.time_line(f)?;
         for agent in &self.agents {
             write!(f, "agent    {}: {}", agent.name, Bytes(agent.cpu.total()))?;
             match agent.cpu_bytes_max {
@@ -68,18 +71,19 @@ impl fmt::Display for Plan {
 
 impl Plan {
     fn nodes_table(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut rows = vec![
-            [
-                "step",
-                "node",
-                "kind",
-                "device",
-                "precision",
-                "estimate",
-                "finish",
-            ]
-            .map(str::to_owned),
+        let has_choice = self.nodes.iter().any(|node| node.runner_up.is_some());
+        let second = if has_choice { "second best" } else { "" };
+        let head = [
+            "step",
+            "node",
+            "kind",
+            "device",
+            "precision",
+            "estimate",
+            "finish",
+            second,
         ];
+        let mut rows = vec![head.map(str::to_owned)];
         for (index, step) in self.steps.iter().enumerate() {
             for node in &step.nodes {
                 let node = &self.nodes[node.index()];
@@ -87,28 +91,80 @@ impl Plan {
                     format!("{index}"),
                     node.name.clone(),
                     node.kind.clone(),
-                    self.placement(node),
+                    self.device_name(node.device, node.width),
                     node.precision.name().to_owned(),
                     Time(node.estimate).to_string(),
                     Time(node.finish).to_string(),
+                    node.runner_up
+                        .as_ref()
+                        .map_or(String::new(), |other| self.lost(other)),
                 ]);
             }
         }
         table(f, &rows, &[5, 6])
     }
 
-    fn placement(&self, node: &PlannedNode) -> String {
-        let device = &self.machine.device(node.device).name;
-        match node.runner_up {
-            None => device.clone(),
-            Some((other, finish)) => {
-                format!(
-                    "{device} ({} would end at {})",
-                    self.machine.device(other).name,
-                    Time(finish)
-                )
-            }
+    /// `cpu`, or `cpu x2` for two of its workers.
+    fn device_name(&self, device: DeviceId, width: u16) -> String {
+        let name = &self.machine.device(device).name;
+        if width > 1 {
+            format!("{name} x{width}")
+        } else {
+            name.clone()
         }
+    }
+
+    fn lost(&self, other: &RunnerUp) -> String {
+        let name = format!(
+            "{} {}",
+            self.device_name(other.device, other.width),
+            other.precision
+        );
+        match &other.lost {
+            Lost::Slower { request } => format!("{name}: the request would end at {}", Time(*request)),
+            Lost::Memory => format!("{name}: over the memory"),
+            Lost::Accuracy(why) => format!("{name}: {why}"),
+        }
+    }
+
+    /// What the times rest on.
+    fn time_line(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let measured_count = self.nodes.iter().filter(|node| node.is_measured).count();
+        let rest = match measured_count {
+            0 => "from assumed speeds; nothing was measured".to_owned(),
+            count if count == self.nodes.len() => "from measured times".to_owned(),
+            count => format!(
+                "{count} of {} nodes measured, the others from assumed speeds",
+                self.nodes.len()
+            ),
+        };
+        writeln!(
+            f,
+            "time     {} estimated for a request, {rest}",
+            Time(self.finish)
+        )
+    }
+
+    /// What nodes do inside, for those whose kind says so.
+    fn inside_tables(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for node in self.nodes.iter().filter(|node| !node.cost.inside.is_empty()) {
+            let mut rows = vec![[
+                format!("inside {}", node.name),
+                String::new(),
+                "flops".to_owned(),
+                "bytes".to_owned(),
+            ]];
+            for step in &node.cost.inside {
+                rows.push([
+                    step.name.clone(),
+                    step.about.clone(),
+                    step.flops.to_string(),
+                    step.bytes.to_string(),
+                ]);
+            }
+            table(f, &rows, &[2, 3])?;
+        }
+        Ok(())
     }
 
     fn values_table(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -120,7 +176,7 @@ impl Plan {
                 slot.name.clone(),
                 format!("{}{keep}", slot.buffer.0),
                 slot.layout.bytes.to_string(),
-                slot.port.to_string(),
+                slot.port.as_ref().map_or("-".to_owned(), ToString::to_string),
             ]);
         }
         table(f, &rows, &[2, 3])
@@ -152,6 +208,20 @@ impl Plan {
             } else {
                 ""
             }
+        )?;
+        if memory.gpu == super::Bytes::default() && memory.gpu_bytes_max.is_none() {
+            return Ok(());
+        }
+        write!(f, "         gpu {}", Bytes(memory.gpu.total()))?;
+        match memory.gpu_bytes_max {
+            Some(max) => write!(f, " of {} allowed", Bytes(max))?,
+            None => write!(f, ", no bound in the contract")?,
+        }
+        writeln!(
+            f,
+            ": weights {}, workspaces {}",
+            Bytes(memory.gpu.weights),
+            Bytes(memory.gpu.workspaces)
         )
     }
 }

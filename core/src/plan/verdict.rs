@@ -1,18 +1,16 @@
 //! Holds a draft against the contracts of the pipeline and of its agents.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{
-    AgentVerdict, Bytes, ChainVerdict, Draft, MemoryVerdict, Plan, PlannedInput, PlannedNode, PlannedOutput,
-    Slot, SlotId, small,
+    AgentVerdict, Bytes, ChainVerdict, DeviceBytes, Draft, MemoryVerdict, Plan, PlannedInput, PlannedNode,
+    PlannedOutput, SlotId, input_dims, small,
 };
 use crate::catalog::Catalog;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Source};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span};
 use crate::graph::{Feed, Graph, Producer};
-use crate::machine::Machine;
+use crate::machine::{DeviceKind, Machine};
 use crate::quantity;
-use crate::spec::Contract;
 use crate::yaml::{Path, Place};
 
 pub(super) fn finish(
@@ -24,7 +22,7 @@ pub(super) fn finish(
     let mut faults = graph.warnings.clone();
     let memory = memory(graph, machine, &draft, &mut faults);
     let chains = chains(graph, &draft, &mut faults);
-    let agents = agents(graph, &draft, &mut faults);
+    let agents = agents(graph, machine, &draft, &mut faults);
     let egress = egress(graph, catalog, &mut faults);
     let slot_of = |feed: &Feed| match feed.producer {
         Producer::Input(index) => SlotId(u32::from(index)),
@@ -46,16 +44,19 @@ pub(super) fn finish(
             port: input.port.clone(),
             slot: SlotId(small(index)),
         });
+    let inputs: Vec<PlannedInput> = inputs.collect();
     let plan = Plan {
         name: graph.name.clone(),
         machine: machine.clone(),
-        inputs: inputs.collect(),
+        input_dims: input_dims::of(&inputs),
+        inputs,
         nodes: draft.nodes,
         steps: draft.steps,
         slots: draft.slots,
         buffers: draft.buffers,
         outputs,
         deadline: graph.contract.deadline,
+        finish: draft.finish,
         memory,
         chains,
         agents,
@@ -68,88 +69,96 @@ pub(super) fn finish(
     Ok(plan)
 }
 
-/// What nodes take on the CPU beside buffers of this size; weights of one key count once.
-pub(super) fn cpu_bytes<'a>(nodes: impl IntoIterator<Item = &'a PlannedNode>, buffers: u64) -> Bytes {
-    let mut bytes = Bytes {
-        buffers,
-        ..Bytes::default()
-    };
-    let mut weights = BTreeMap::new();
-    for node in nodes {
-        bytes.workspaces += node.cost.workspace_bytes;
-        if let Some(shared) = &node.cost.weights {
-            weights.insert(shared.key.as_str(), shared.bytes);
-        }
-    }
-    bytes.weights = weights.values().sum();
-    bytes
-}
-
 fn memory(graph: &Graph, machine: &Machine, draft: &Draft, faults: &mut Diagnostics) -> MemoryVerdict {
-    let cpu = cpu_bytes(&draft.nodes, draft.buffers.iter().sum());
+    let bytes = DeviceBytes::of(machine, &draft.nodes, draft.buffers.iter().sum());
+    let contract = &graph.contract;
+    let max = |bound: &Option<(u64, Path)>| bound.as_ref().map(|(bytes, _)| *bytes);
     let verdict = MemoryVerdict {
-        cpu,
-        cpu_bytes_max: graph.contract.memory_cpu_bytes.as_ref().map(|(bytes, _)| *bytes),
+        cpu: bytes.on(DeviceKind::Cpu),
+        cpu_bytes_max: max(&contract.memory_cpu_bytes),
+        gpu: bytes.on(DeviceKind::Gpu),
+        gpu_bytes_max: max(&contract.memory_gpu_bytes),
         unshared_bytes: draft.memory.unshared_bytes,
         lower_bound_bytes: draft.memory.lower_bound_bytes,
-        largest: largest(&draft.nodes, &draft.slots),
+        largest: largest(draft, |_| true),
         is_serial: draft.is_serial,
     };
-    over(&graph.contract, &graph.source, cpu, &verdict.largest, faults);
-    if let Some((_, cpu_device)) = machine.devices().next()
-        && cpu.total() > cpu_device.memory_bytes
-    {
-        let span = Path::root().key("pipeline").find(&graph.source, Place::Value);
-        let message = format!(
-            "the pipeline needs {} on the CPU, the machine has {}",
-            quantity::Bytes(cpu.total()),
-            quantity::Bytes(cpu_device.memory_bytes)
-        );
-        let help = format!("the largest part is {}", verdict.largest);
-        faults.push(Diagnostic::error(Code("MT0301"), span, message).help(help));
+    let cpu_largest = largest(draft, |node| machine.device(node.device).kind == DeviceKind::Cpu);
+    let gpu_largest = largest_of_nodes(draft, |node| machine.device(node.device).kind == DeviceKind::Gpu);
+    for (place, bound, bytes, largest) in [
+        ("the CPU", &contract.memory_cpu_bytes, verdict.cpu, &cpu_largest),
+        ("GPUs", &contract.memory_gpu_bytes, verdict.gpu, &gpu_largest),
+    ] {
+        if let Some((max, path)) = bound.as_ref().filter(|(max, _)| bytes.total() > *max) {
+            let span = path.find(&graph.source, Place::Value);
+            faults.push(over(span, (place, bytes, *max), largest));
+        }
+    }
+    for (id, device) in machine.devices() {
+        let bytes = bytes.of_device(id);
+        if bytes.total() > device.memory_bytes {
+            let span = Path::root().key("pipeline").find(&graph.source, Place::Value);
+            let (name, largest) = match device.kind {
+                DeviceKind::Cpu => ("the CPU", &cpu_largest),
+                DeviceKind::Gpu => (device.name.as_str(), &gpu_largest),
+            };
+            let message = format!(
+                "the pipeline needs {} on {name}, the machine has {}",
+                quantity::Bytes(bytes.total()),
+                quantity::Bytes(device.memory_bytes)
+            );
+            let help = format!("the largest part is {largest}");
+            faults.push(Diagnostic::error(Code("MT0301"), span, message).help(help));
+        }
     }
     verdict
 }
 
-fn over(contract: &Contract, source: &Arc<Source>, cpu: Bytes, largest: &str, faults: &mut Diagnostics) {
-    let Some((max, path)) = &contract.memory_cpu_bytes else {
-        return;
-    };
-    if cpu.total() <= *max {
-        return;
-    }
-    let span = path.find(source, Place::Value);
+fn over(span: Span, (place, bytes, max): (&str, Bytes, u64), largest: &str) -> Diagnostic {
     let message = format!(
-        "the pipeline needs {} on the CPU, the contract allows {}",
-        quantity::Bytes(cpu.total()),
-        quantity::Bytes(*max)
+        "the pipeline needs {} on {place}, the contract allows {}",
+        quantity::Bytes(bytes.total()),
+        quantity::Bytes(max)
     );
-    let enough = format!("{} KiB", cpu.total().div_ceil(1_024));
+    let enough = format!("{} KiB", bytes.total().div_ceil(1_024));
     let help = format!("the largest part is {largest}; bound its inputs tighter, or allow {enough}");
-    faults.push(
-        Diagnostic::error(Code("MT0301"), span.clone(), message)
-            .help(help)
-            .fix(span, enough),
-    );
+    Diagnostic::error(Code("MT0301"), span.clone(), message)
+        .help(help)
+        .fix(span, enough)
 }
 
-/// The largest slot or set of weights, for people.
-fn largest(nodes: &[PlannedNode], slots: &[Slot]) -> String {
-    let weights = nodes.iter().filter_map(|node| {
-        let weights = node.cost.weights.as_ref()?;
-        Some((weights.bytes, format!("weights `{}`", weights.key)))
+/// The largest slot or set of weights of some nodes, for people.
+fn largest(draft: &Draft, is_meant: impl Fn(&PlannedNode) -> bool) -> String {
+    let values = draft.slots.iter().map(|slot| {
+        let what = match slot.port {
+            Some(_) => format!("the value of `{}`", slot.name),
+            None => format!("the memory `{}`", slot.name),
+        };
+        (slot.layout.bytes as u64, what)
     });
-    let workspaces = nodes.iter().map(|node| {
-        (
+    largest_part(parts(draft, is_meant).chain(values))
+}
+
+/// The largest set of weights or workspace of some nodes, for people.
+fn largest_of_nodes(draft: &Draft, is_meant: impl Fn(&PlannedNode) -> bool) -> String {
+    largest_part(parts(draft, is_meant))
+}
+
+fn parts(draft: &Draft, is_meant: impl Fn(&PlannedNode) -> bool) -> impl Iterator<Item = (u64, String)> {
+    let (mut weights, mut workspaces) = (Vec::new(), Vec::new());
+    for node in draft.nodes.iter().filter(|node| is_meant(node)) {
+        let shared = node.cost.weights.as_ref();
+        weights.extend(shared.map(|weights| (weights.bytes, format!("weights `{}`", weights.key))));
+        workspaces.push((
             node.cost.workspace_bytes,
             format!("the workspace of `{}`", node.name),
-        )
-    });
-    let values = slots
-        .iter()
-        .map(|slot| (slot.layout.bytes as u64, format!("the value of `{}`", slot.name)));
-    let all = weights.chain(workspaces).chain(values);
-    let largest = all.fold(
+        ));
+    }
+    weights.into_iter().chain(workspaces)
+}
+
+fn largest_part(parts: impl Iterator<Item = (u64, String)>) -> String {
+    let largest = parts.fold(
         (0, String::new()),
         |best, next| if next.0 > best.0 { next } else { best },
     );
@@ -188,33 +197,46 @@ fn chains(graph: &Graph, draft: &Draft, faults: &mut Diagnostics) -> Vec<ChainVe
     verdicts
 }
 
-fn agents(graph: &Graph, draft: &Draft, faults: &mut Diagnostics) -> Vec<AgentVerdict> {
+fn agents(graph: &Graph, machine: &Machine, draft: &Draft, faults: &mut Diagnostics) -> Vec<AgentVerdict> {
     let mut verdicts = Vec::with_capacity(graph.agents.len());
     for (index, agent) in graph.agents.iter().enumerate() {
         let own = |node: &&PlannedNode| node.agent.is_some_and(|owner| is_within(graph, owner, index));
-        let slots = draft.nodes.iter().filter(own).flat_map(|node| &node.slots);
+        let slots = draft
+            .nodes
+            .iter()
+            .filter(own)
+            .flat_map(|node| node.slots.iter().chain(&node.scratch));
         let slot_bytes = |slot: &SlotId| {
             let slot = &draft.slots[slot.index()];
             slot.layout.bytes as u64 * if slot.keep.is_some() { 2 } else { 1 }
         };
-        let cpu = cpu_bytes(draft.nodes.iter().filter(own), slots.map(slot_bytes).sum());
-        let bound = agent.contract.memory_cpu_bytes.as_ref();
-        if let Some((max, path)) = bound.filter(|(max, _)| cpu.total() > *max) {
+        let arena_bytes = slots.map(slot_bytes).sum();
+        let bytes = DeviceBytes::of(machine, draft.nodes.iter().filter(own), arena_bytes);
+        let verdict = AgentVerdict {
+            name: agent.name.clone(),
+            cpu: bytes.on(DeviceKind::Cpu),
+            cpu_bytes_max: agent.contract.memory_cpu_bytes.as_ref().map(|(max, _)| *max),
+            gpu: bytes.on(DeviceKind::Gpu),
+            gpu_bytes_max: agent.contract.memory_gpu_bytes.as_ref().map(|(max, _)| *max),
+        };
+        for (place, bound, bytes) in [
+            ("the CPU", &agent.contract.memory_cpu_bytes, verdict.cpu),
+            ("GPUs", &agent.contract.memory_gpu_bytes, verdict.gpu),
+        ] {
+            let Some((max, path)) = bound.as_ref().filter(|(max, _)| bytes.total() > *max) else {
+                continue;
+            };
             let span = path.find(&agent.source, Place::Value);
             let message = format!(
-                "agent `{}` needs {} on the CPU, its contract allows {}",
+                "agent `{}` needs {} on {place}, its contract allows {}",
                 agent.name,
-                quantity::Bytes(cpu.total()),
+                quantity::Bytes(bytes.total()),
                 quantity::Bytes(*max)
             );
             let help = "allow more there, or bound what is fed to it tighter";
             faults.push(Diagnostic::error(Code("MT0305"), span, message).help(help));
         }
-        verdicts.push(AgentVerdict {
-            name: agent.name.clone(),
-            cpu,
-            cpu_bytes_max: bound.map(|(max, _)| *max),
-        });
+        verdicts.push(verdict);
     }
     verdicts
 }

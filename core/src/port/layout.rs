@@ -66,6 +66,23 @@ impl Layout {
             bytes: offset.max(ALIGNMENT_BYTES),
         }
     }
+
+    /// Bytes of the sizes at the head of a value.
+    pub(crate) fn head_bytes(&self) -> usize {
+        let last = self.fields.last();
+        last.map_or(0, |field| {
+            (field.head_index + field.dims.len()) * size_of::<u32>()
+        })
+    }
+
+    /// The layout of scratch memory: bytes without sizes and fields.
+    pub fn scratch(bytes: usize) -> Layout {
+        Layout {
+            fields: Vec::new(),
+            is_record: false,
+            bytes: align(bytes.max(1)),
+        }
+    }
 }
 
 fn align(bytes: usize) -> usize {

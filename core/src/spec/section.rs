@@ -4,12 +4,9 @@ use std::sync::Arc;
 
 use super::reader::{At, Reader, mend_name};
 use super::settings::{self, Settings};
-use super::{
-    AgentEntry, Contract, Expectation, InputEntry, NodeEntry, OnError, OutputEntry, PlaceWish, Spec,
-    TestEntry, contract,
-};
+use super::{AgentEntry, Contract, Expectation, InputEntry, OutputEntry, Spec, TestEntry, contract, node};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label, Source, Span, nearest};
-use crate::limits::{AGENTS_MAX, INPUTS_MAX, NAME_BYTES_MAX, NODES_MAX};
+use crate::limits::{AGENTS_MAX, INPUTS_MAX, NAME_BYTES_MAX};
 use crate::port::PortType;
 use crate::yaml::{self, Path, Place, Yaml};
 
@@ -96,7 +93,7 @@ fn sections(reader: &mut Reader, root: &At<'_>) -> Spec {
             "contract" => spec.contract = contract::read(reader, &at),
             "inputs" => spec.inputs = inputs(reader, &at, &types),
             "agents" => spec.agents = agents(reader, &at),
-            "nodes" => spec.nodes = nodes(reader, &at),
+            "nodes" => spec.nodes = node::read(reader, &at),
             "outputs" => spec.outputs = outputs(reader, &at),
             "tests" => spec.tests = tests(reader, &at),
             _ => {}
@@ -213,7 +210,7 @@ fn inputs(reader: &mut Reader, at: &At<'_>, types: &[(String, PortType)]) -> Vec
     inputs
 }
 
-fn too_many(reader: &mut Reader, at: &At<'_>, count: usize, max: usize, what: &str) {
+pub(super) fn too_many(reader: &mut Reader, at: &At<'_>, count: usize, max: usize, what: &str) {
     if count > max {
         let span = reader.span(&at.path, Place::Key);
         let message = format!("there are {count} {what}; at most {max} are allowed");
@@ -221,97 +218,6 @@ fn too_many(reader: &mut Reader, at: &At<'_>, count: usize, max: usize, what: &s
         reader
             .faults
             .push(fault.help("split the pipeline, or put values of one kind into one"));
-    }
-}
-
-fn nodes(reader: &mut Reader, at: &At<'_>) -> Vec<NodeEntry> {
-    let mut nodes = Vec::new();
-    let entries = reader.entries(at, "a mapping of names to nodes");
-    too_many(reader, at, entries.len(), NODES_MAX, "nodes");
-    for (name, at) in entries.into_iter().take(NODES_MAX) {
-        let named = reader.name(name, &at.path);
-        if let (true, Some(node)) = (named, node(reader, name, &at)) {
-            nodes.push(node);
-        }
-    }
-    nodes
-}
-
-fn node(reader: &mut Reader, name: &str, at: &At<'_>) -> Option<NodeEntry> {
-    let what = format!("node `{name}`");
-    let entries = reader.known(at, &what, &["kind", "in", "with", "when", "place", "on_error"]);
-    let kind = reader.required(at, &what, "kind", "kind: audio/log-mel")?;
-    let mut node = NodeEntry {
-        name: name.to_owned(),
-        kind: reader.text(&kind, "the name of a kind, as in `audio/log-mel`")?,
-        inputs: Vec::new(),
-        with: Vec::new(),
-        when: None,
-        place: PlaceWish::Auto,
-        on_error: OnError::Fail,
-        path: at.path.clone(),
-    };
-    for (key, at) in entries {
-        match key {
-            "in" => node.inputs = node_inputs(reader, &at),
-            "with" => {
-                let with = reader.entries(&at, "a mapping of parameters");
-                node.with = with
-                    .into_iter()
-                    .map(|(key, at)| (key.to_owned(), at.value.clone()))
-                    .collect();
-            }
-            "when" => node.when = reader.text(&at, "a condition such as `alarm.score > 0.8`"),
-            "place" => {
-                let words = [
-                    ("auto", PlaceWish::Auto),
-                    ("cpu", PlaceWish::Cpu),
-                    ("gpu", PlaceWish::Gpu),
-                ];
-                node.place = reader.choice(&at, &words).unwrap_or_default();
-            }
-            "on_error" => {
-                let words = [
-                    ("fail", OnError::Fail),
-                    ("absent", OnError::Absent),
-                    ("last_good", OnError::LastGood),
-                ];
-                node.on_error = reader.choice(&at, &words).unwrap_or_default();
-            }
-            _ => {}
-        }
-    }
-    Some(node)
-}
-
-fn node_inputs(reader: &mut Reader, at: &At<'_>) -> Vec<(Option<String>, super::Reference)> {
-    match at.value {
-        Yaml::Text(_) => reader
-            .reference(at)
-            .map(|reference| (None, reference))
-            .into_iter()
-            .collect(),
-        Yaml::Map(_) => {
-            let mut inputs = Vec::new();
-            for (port, at) in reader.entries(at, "a mapping of inputs") {
-                if reader.name(port, &at.path) {
-                    inputs.extend(
-                        reader
-                            .reference(&at)
-                            .map(|reference| (Some(port.to_owned()), reference)),
-                    );
-                }
-            }
-            inputs
-        }
-        _ => {
-            reader.wrong(
-                at,
-                "a name, or a mapping of inputs to names",
-                Some("in: {signal: mel}"),
-            );
-            Vec::new()
-        }
     }
 }
 

@@ -67,7 +67,10 @@ fn compile(inner: String) -> Result<Arc<Plan>, Diagnostics> {
         &graph,
         &catalog,
         &pipeline::machine(),
-        &PlanOptions { serial: false },
+        &PlanOptions {
+            serial: false,
+            profile: None,
+        },
     )
     .map(Arc::new)
 }

@@ -25,6 +25,7 @@ pub(crate) struct NodeDraft {
     pub(crate) outs: usize,
     pub(crate) seed: u64,
     pub(crate) flops: u64,
+    pub(crate) scratch: u64,
     pub(crate) fails: u64,
     pub(crate) panics: bool,
     pub(crate) skips: u64,
@@ -45,14 +46,14 @@ pub(crate) enum Edge {
 /// What a node's draft is drawn from; edges become exact once the nodes before it are known.
 type Seedling = (
     Vec<(Index, bool, Index, u8)>,
-    (u32, usize, u64, u64),
+    (u32, usize, u64, u64, u64),
     (u8, u8, bool, bool, bool),
 );
 
 fn seedling() -> impl Strategy<Value = Seedling> {
     (
         vec((any::<Index>(), any::<bool>(), any::<Index>(), 0u8..4), 0..4),
-        (1u32..300, 1usize..3, 0u64..1 << 48, 0u64..20_000_000),
+        (1u32..300, 1usize..3, 0u64..1 << 48, 0u64..20_000_000, 0u64..5_000),
         (0u8..16, 0u8..12, any::<bool>(), any::<bool>(), any::<bool>()),
     )
 }
@@ -94,7 +95,7 @@ fn part_of(draw: u8) -> Part {
 }
 
 fn node(inputs: &[u32], nodes: &[NodeDraft], seedling: Seedling, with_faults: bool) -> NodeDraft {
-    let (edges, (size, outs, seed, flops), (fault, control, optional, state, panics)) = seedling;
+    let (edges, (size, outs, seed, flops, scratch), (fault, control, optional, state, panics)) = seedling;
     let edge = |(from, is_near, out, part): (Index, bool, Index, u8)| {
         // Half of the edges come from one of the last two nodes: without them there would be no long chains.
         let sources = inputs.len() + nodes.len();
@@ -114,6 +115,8 @@ fn node(inputs: &[u32], nodes: &[NodeDraft], seedling: Seedling, with_faults: bo
         outs,
         seed,
         flops,
+        // Half of the nodes do without.
+        scratch: scratch.saturating_sub(2_500),
         fails: if with_faults && fault < 3 { 2 } else { 0 },
         panics,
         skips: if control < 2 { 2 } else { 0 },
@@ -143,6 +146,7 @@ impl Draft {
                 size,
                 outs,
                 flops,
+                scratch,
                 fails,
                 skips,
                 ..
@@ -157,7 +161,7 @@ impl Draft {
             writeln!(text, "    in: {{{}}}", inputs.join(", ")).unwrap();
             writeln!(
                 text,
-                "    with: {{seed: {seed}, size: {size}, outs: {outs}, flops: {flops}, fails: {fails},"
+                "    with: {{seed: {seed}, size: {size}, outs: {outs}, flops: {flops}, scratch: {scratch}, fails: {fails},"
             )
             .unwrap();
             let arity = inputs.len();

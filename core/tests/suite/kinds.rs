@@ -12,6 +12,7 @@ use motet_core::catalog::{
 use motet_core::clock::{Clock, Virtual};
 use motet_core::machine::DeviceKind;
 use motet_core::node::{Inputs, Node, NodeError, Outputs};
+use motet_core::placement::{Placement, Precision, PrecisionOffer};
 use motet_core::port::{Element, PortType, TensorType};
 
 use crate::mix::{Words, digest, mixed, scramble};
@@ -151,6 +152,8 @@ impl NodeKind for Mix {
             whole("flops", 0),
             whole("workspace", 0),
             whole("weights", 0),
+            whole("scratch", 0),
+            whole("width", 1),
             // One firing in this many fails, or leaves its last output out; by what it reads, so in every executor
             // alike.
             whole("fails", 0),
@@ -160,6 +163,9 @@ impl NodeKind for Mix {
             param("panics", ParamType::Flag, ParamValue::Flag(false)),
             text("model"),
             text("sends"),
+            // What is known of these precisions; `good` is enough, nothing means that they are not offered.
+            text("bf16"),
+            text("int8"),
         ]
     }
 
@@ -188,20 +194,41 @@ impl NodeKind for Mix {
         Ok((0..outs).map(output).collect())
     }
 
-    fn cost(&self, params: &Params, _: &Signature) -> Cost {
+    fn cost(&self, params: &Params, _: &Signature, _: &Placement) -> Cost {
         let model = params.text("model").unwrap_or_default();
         Cost {
             flops: count(params, "flops"),
             workspace_bytes: count(params, "workspace"),
+            scratch_bytes: count(params, "scratch"),
             weights: (!model.is_empty()).then(|| Weights {
                 key: model.to_owned(),
                 bytes: count(params, "weights"),
             }),
+            inside: Vec::new(),
         }
     }
 
     fn devices(&self) -> &[DeviceKind] {
         self.devices
+    }
+
+    fn precisions(&self, params: &Params) -> Vec<PrecisionOffer> {
+        let offer = |(name, precision): (&str, _)| PrecisionOffer {
+            precision,
+            admissible: params.text(name) == Some("good"),
+            why: format!("measured to be {}", params.text(name).unwrap_or_default()),
+        };
+        let offers = [("bf16", Precision::Bf16), ("int8", Precision::Int8)];
+        let offers = offers
+            .into_iter()
+            .filter(|(name, _)| params.text(name) != Some(""));
+        std::iter::once(PrecisionOffer::f32())
+            .chain(offers.map(offer))
+            .collect()
+    }
+
+    fn width_max(&self, params: &Params, _: &Signature) -> u16 {
+        u16::try_from(count(params, "width")).unwrap()
     }
 
     fn lowers_privacy(&self) -> bool {
@@ -213,9 +240,15 @@ impl NodeKind for Mix {
         sends.split_whitespace().map(str::to_owned).collect()
     }
 
-    fn build(&self, params: &Params, _: &Signature) -> Result<Box<dyn Node>, BuildError> {
+    fn build(
+        &self,
+        params: &Params,
+        _: &Signature,
+        placement: &Placement,
+    ) -> Result<Box<dyn Node>, BuildError> {
         Ok(Box::new(Mixer {
             params: params.clone(),
+            device: placement.device,
             state: 0,
         }))
     }
@@ -223,6 +256,7 @@ impl NodeKind for Mix {
 
 struct Mixer {
     params: Params,
+    device: DeviceKind,
     state: u64,
 }
 
@@ -242,6 +276,10 @@ fn words(inputs: &Inputs<'_>) -> Result<Vec<Words>, NodeError> {
 
 impl Node for Mixer {
     fn run(&mut self, inputs: &Inputs<'_>, outputs: &mut Outputs<'_>) -> Result<(), NodeError> {
+        let thread = std::thread::current();
+        if let Some(lane) = thread.name().and_then(|name| name.strip_prefix("strict-")) {
+            assert_eq!(lane.starts_with("gpu"), self.device == DeviceKind::Gpu, "{lane}");
+        }
         let digest = digest(count(&self.params, "seed"), self.state, &words(inputs)?);
         if self.params.flag("state") == Some(true) {
             self.state = scramble(digest);
@@ -257,6 +295,11 @@ impl Node for Mixer {
             return Err(NodeError::Failed("it was time".to_owned()));
         }
         let written = if happens("skips") { outs - 1 } else { outs };
+        let (mut outputs, scratch) = outputs.split();
+        let scratch = scratch.into_slice::<i64>();
+        let asked = usize::try_from(every("scratch")).unwrap();
+        assert!(asked == 0 || scratch.len() * 8 >= asked && scratch.as_ptr().align_offset(64) == 0);
+        scratch.fill(digest as i64);
         for index in 0..written {
             let mixed = mixed(digest, index, size(&self.params));
             let record = outputs.record(index)?;
@@ -264,6 +307,10 @@ impl Node for Mixer {
             let size = u32::try_from(mixed.data.len()).unwrap();
             record.tensor::<f32>(1, &[size])?.copy_from_slice(&mixed.data);
         }
+        assert!(
+            scratch.iter().all(|word| *word == digest as i64),
+            "nobody else writes here"
+        );
         Ok(())
     }
 
@@ -341,11 +388,11 @@ impl NodeKind for Odd {
         Ok(vec![OutputSpec::new("y", port)])
     }
 
-    fn cost(&self, _: &Params, _: &Signature) -> Cost {
+    fn cost(&self, _: &Params, _: &Signature, _: &Placement) -> Cost {
         Cost::default()
     }
 
-    fn build(&self, params: &Params, _: &Signature) -> Result<Box<dyn Node>, BuildError> {
+    fn build(&self, params: &Params, _: &Signature, _: &Placement) -> Result<Box<dyn Node>, BuildError> {
         let does = params.text("does").unwrap_or_default().to_owned();
         let _ = self.builds.send(does.clone());
         match does.as_str() {
@@ -474,11 +521,11 @@ impl NodeKind for Pair {
         )])
     }
 
-    fn cost(&self, _: &Params, _: &Signature) -> Cost {
+    fn cost(&self, _: &Params, _: &Signature, _: &Placement) -> Cost {
         Cost::default()
     }
 
-    fn build(&self, _: &Params, _: &Signature) -> Result<Box<dyn Node>, BuildError> {
+    fn build(&self, _: &Params, _: &Signature, _: &Placement) -> Result<Box<dyn Node>, BuildError> {
         Ok(Box::new(Adder))
     }
 }

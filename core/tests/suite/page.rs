@@ -40,6 +40,7 @@ fn the_page_of_a_small_plan() {
 
     memory   cpu 4.4 KiB of 8.0 KiB allowed: weights 2.0 KiB, buffers 1.4 KiB, workspaces 1.0 KiB
              4 buffers; 1.6 KiB without sharing, no plan below 1.2 KiB; largest: weights `ears` with 2.0 KiB
+    time     110 us estimated for a request, from assumed speeds; nothing was measured
     chain    answer: 110 us estimated of 4.00 ms allowed (deadline 5.00 ms, 99 % of requests)  heard -> decide
     request  deadline 10.00 ms
     egress   none: nothing leaves this machine

@@ -31,7 +31,16 @@ pub(crate) fn plan_for(
     machine: &Machine,
     serial: bool,
 ) -> Result<Arc<Plan>, Diagnostics> {
-    Plan::compile(&graph(text, catalog)?, catalog, machine, &PlanOptions { serial }).map(Arc::new)
+    Plan::compile(
+        &graph(text, catalog)?,
+        catalog,
+        machine,
+        &PlanOptions {
+            serial,
+            profile: None,
+        },
+    )
+    .map(Arc::new)
 }
 
 /// A session over a pipeline that must compile.

@@ -1,7 +1,7 @@
 //! Memory: no timing of parallel nodes lets two owners of one buffer meet.
 
 use motet_core::execute::{Durations, Executor, Outcome, Request, Response, RunFailure, Simulated};
-use motet_core::graph::{NodeId, Producer};
+use motet_core::graph::NodeId;
 use motet_core::plan::{Plan, Slot, StepId};
 use motet_core::session::Session;
 use motet_core::trace::NodeOutcome;
@@ -88,13 +88,13 @@ fn precedes(plan: &Plan, reach: &[Vec<bool>], first: NodeId, then: NodeId) -> bo
 
 /// Whether everybody who touches `first` has ended before `then` is written.
 fn is_over(plan: &Plan, reach: &[Vec<bool>], first: &Slot, then: &Slot) -> bool {
-    let Producer::Node(writer, _) = then.producer else {
+    let Some(writer) = then.owner.node() else {
         return false;
     };
-    let written = match first.producer {
-        Producer::Input(_) => true,
-        Producer::Node(node, _) => precedes(plan, reach, node, writer),
-    };
+    let written = first
+        .owner
+        .node()
+        .is_none_or(|node| precedes(plan, reach, node, writer));
     let read = first
         .readers
         .iter()
@@ -127,10 +127,7 @@ fn shared_by_serial_lifetimes(plan: &Plan) -> Plan {
     let order: Vec<NodeId> = plan.steps.iter().flat_map(|step| step.nodes.clone()).collect();
     let at = |node: &NodeId| order.iter().position(|other| other == node).unwrap() + 1;
     let lifetime = |slot: &Slot| {
-        let begin = match slot.producer {
-            Producer::Input(_) => 0,
-            Producer::Node(node, _) => at(&node),
-        };
+        let begin = slot.owner.node().map_or(0, |node| at(&node));
         let read = slot.readers.iter().map(at).max().unwrap_or(begin);
         (begin, if slot.is_output { usize::MAX } else { read })
     };
@@ -209,4 +206,43 @@ outputs: {left: left_end, right: right_end}
     };
     assert!(meets(theirs));
     assert!(!meets(ours));
+}
+
+/// `first`'s value is dead once `second` has run, so the scratch memory of `third` may lie there; that of `second` may
+/// not, and that of two nodes side by side never meets.
+#[test]
+fn scratch_memory_shares_with_what_is_dead_and_with_nothing_else() {
+    let text = r#"
+motet: 1
+pipeline: scratch
+inputs: {x: "f32[8]"}
+nodes:
+  first: {kind: test/mix, in: x, with: {size: 2000}}
+  second: {kind: test/mix, in: first, with: {scratch: 8000}}
+  third: {kind: test/mix, in: second, with: {scratch: 8000}}
+  beside: {kind: test/mix, in: x, with: {scratch: 8000}}
+outputs: {third: third, beside: beside}
+"#;
+    let stage = Stage::new();
+    let plan = pipeline::plan(text, &stage.catalog(), false).unwrap();
+    let slot = |name: &str| plan.slots.iter().find(|slot| slot.name == name).unwrap();
+    let [first, second, third, beside] =
+        ["first", "second scratch", "third scratch", "beside scratch"].map(|name| slot(name).buffer);
+    assert!(first == third || second == third, "one of the two is dead");
+    assert!(first != second && ![first, second, third].contains(&beside));
+    assert_eq!(slot("third scratch").layout.bytes, 8_000);
+    assert_eq!(
+        plan.node("third")
+            .unwrap()
+            .1
+            .scratch
+            .map(|slot| plan.slots[slot.index()].readers.len()),
+        Some(1)
+    );
+    let page = plan.to_string();
+    assert!(
+        page.lines()
+            .any(|line| line.contains("second scratch") && line.ends_with('-')),
+        "{page}"
+    );
 }
