@@ -1,11 +1,13 @@
-//! Sound before any net: decoding a clip, changing its rate, and the log-mel spectrogram.
+//! Sound before any net: decoding a clip, changing its rate, the log-mel spectrogram and its coefficients.
 //!
 //! Nothing here reads a device or knows a model. Invariant: samples are mono `f32`, nominally in -1..1.
 
 pub mod clip;
 pub mod log_mel;
+pub mod mfcc;
 pub mod resample;
 
 pub use clip::{Clip, ClipError, decode};
 pub use log_mel::{LogMel, LogMelConfig, LogMelError};
+pub use mfcc::{Mfcc, MfccConfig, MfccError};
 pub use resample::{ResampleError, resample};

@@ -26,6 +26,9 @@ pub struct Card<M> {
     pub model: M,
     /// Number format of the weights and of the arithmetic.
     pub precision: String,
+    /// What other precisions of the arithmetic cost, as measured.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub precisions: Vec<PrecisionFigure>,
     /// The file of the weights.
     pub weights: Weights,
     /// The seed of these weights and how it was chosen.
@@ -48,6 +51,23 @@ pub struct Ports {
     pub input: String,
     /// What comes out.
     pub output: String,
+}
+
+/// What a precision costs, against the arithmetic of the weights themselves.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PrecisionFigure {
+    /// Its name, as in `bf16`.
+    pub precision: String,
+    /// Root of the mean square of the difference of the outputs, relative to that of the outputs.
+    pub relative_rms: f64,
+    /// Share of the answers, from 0 to 1, whose best class or label stays the same; none for nets without classes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agreement: Option<f64>,
+    /// What it was measured on.
+    pub on: String,
+    /// True where the loss is below what the model may lose.
+    pub admissible: bool,
 }
 
 /// The file of the weights.

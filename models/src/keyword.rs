@@ -14,6 +14,7 @@ pub mod data;
 pub mod detect;
 pub mod draw;
 pub mod evaluate;
+mod lower;
 pub mod model;
 pub mod net;
 pub mod optimise;

@@ -1,9 +1,19 @@
 //! Motet's nets in Burn: features, training, evaluation, model cards and weights.
 //!
 //! This crate turns sound into features ([`audio`]), trains and measures nets ([`keyword`]) and keeps their
-//! weights with a card that says what they are ([`card`]). It knows no pipelines and no ports: `motet-nodes`
-//! makes nodes of it. Invariant: weights are used only after their checksum has been compared with their card.
+//! weights with a card that says what they are ([`card`]). Further nets ([`classifier`], [`encoder`],
+//! [`autoencoder`]) are built of a card and a file that nobody vouches for ([`model`](mod@model), [`weights`]). For
+//! the CPU each net lowers itself to a program of the engine, which is checked against Burn ([`lowering`]). It knows
+//! no pipelines and no ports: `motet-nodes` makes nodes of it. Invariant: weights are used only after their checksum
+//! has been compared with their card.
 
 pub mod audio;
+pub mod autoencoder;
 pub mod card;
+pub mod classifier;
+pub mod encoder;
 pub mod keyword;
+pub mod lowering;
+pub mod model;
+pub mod net;
+pub mod weights;

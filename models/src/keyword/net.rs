@@ -77,9 +77,9 @@ impl KeywordNetConfig {
 /// Classifies windows of log-mel frames.
 #[derive(Module, Debug)]
 pub struct KeywordNet {
-    stem: Stem,
-    blocks: Vec<Block>,
-    head: Linear,
+    pub(super) stem: Stem,
+    pub(super) blocks: Vec<Block>,
+    pub(super) head: Linear,
 }
 
 impl KeywordNet {
@@ -134,13 +134,14 @@ impl KeywordNet {
 
 /// A full convolution over a few frames, with stride, normalisation and ReLU.
 #[derive(Module, Debug)]
-struct Stem {
-    weight: Param<Tensor<2>>,
-    norm: BatchNorm,
+pub(super) struct Stem {
+    /// `[kernel * bins, channels]`.
+    pub(super) weight: Param<Tensor<2>>,
+    pub(super) norm: BatchNorm,
     #[module(skip)]
-    kernel: usize,
+    pub(super) kernel: usize,
     #[module(skip)]
-    stride: usize,
+    pub(super) stride: usize,
 }
 
 impl Stem {
@@ -176,10 +177,10 @@ impl Stem {
 
 /// Depthwise convolution, pointwise convolution, normalisation and ReLU, added to the input.
 #[derive(Module, Debug)]
-struct Block {
-    depthwise: Depthwise,
-    pointwise: Linear,
-    norm: BatchNorm,
+pub(super) struct Block {
+    pub(super) depthwise: Depthwise,
+    pub(super) pointwise: Linear,
+    pub(super) norm: BatchNorm,
 }
 
 impl Block {
@@ -206,10 +207,11 @@ impl Block {
 
 /// One filter over time per channel, zero-padded to keep the number of frames.
 #[derive(Module, Debug)]
-struct Depthwise {
-    weight: Param<Tensor<2>>,
+pub(super) struct Depthwise {
+    /// `[kernel, channels]`.
+    pub(super) weight: Param<Tensor<2>>,
     #[module(skip)]
-    dilation: usize,
+    pub(super) dilation: usize,
 }
 
 impl Depthwise {
@@ -239,7 +241,7 @@ impl Depthwise {
 /// # Source
 /// Ioffe and Szegedy, "Batch normalization", 2015, algorithm 1.
 #[derive(Module, Debug)]
-struct BatchNorm {
+pub(super) struct BatchNorm {
     gamma: Param<Tensor<1>>,
     beta: Param<Tensor<1>>,
     mean: Param<Tensor<1>>,
@@ -256,6 +258,13 @@ impl BatchNorm {
                 .set_require_grad(false),
             variance: Initializer::Ones.init([channels], device).set_require_grad(false),
         }
+    }
+
+    /// What the running statistics come to: a scale and a shift for each channel.
+    pub(super) fn affine(&self) -> (Tensor<1>, Tensor<1>) {
+        let scale = self.gamma.val() / (self.variance.val() + EPSILON).sqrt();
+        let shift = self.beta.val() - self.mean.val() * scale.clone();
+        (scale, shift)
     }
 
     /// `[rows, channels]` to the same.

@@ -133,6 +133,7 @@ fn draft(state: &TrainState, decision: Decision, weights: &[u8]) -> Card<Keyword
             rule: decision.rule,
         },
         precision: "f32".to_owned(),
+        precisions: Vec::new(),
         weights: Weights {
             file: WEIGHTS_FILE.to_owned(),
             bytes: weights.len() as u64,

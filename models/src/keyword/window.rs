@@ -81,9 +81,49 @@ pub fn pad(spectrogram: &[f32], bins: usize, before: usize, window: &mut [f32]) 
     window[before * bins..(before + frames) * bins].copy_from_slice(spectrogram);
 }
 
+/// Takes each bin's mean over the window away.
+///
+/// The keyword net does so itself; its program, which knows no mean over rows taken from rows, needs it done before.
+///
+/// # Shapes
+/// `window`: `[frames, bins]`.
+pub fn remove_level(window: &mut [f32], bins: usize) {
+    /// Bins that are summed up side by side.
+    const WIDE: usize = 16;
+    let frames = window.len() / bins.max(1);
+    for first in (0..bins).step_by(WIDE) {
+        let last = bins.min(first + WIDE);
+        let mut means = [0.0; WIDE];
+        for frame in window.chunks_exact(bins) {
+            for (mean, value) in means.iter_mut().zip(&frame[first..last]) {
+                *mean += value;
+            }
+        }
+        means.iter_mut().for_each(|mean| *mean /= frames as f32);
+        for frame in window.chunks_exact_mut(bins) {
+            for (value, mean) in frame[first..last].iter_mut().zip(&means) {
+                *value -= mean;
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn without_its_level_each_bin_has_mean_zero() {
+        let mut window = [1.0, 10.0, 2.0, 20.0, 6.0, 60.0];
+        remove_level(&mut window, 2);
+        assert_eq!(window.as_slice(), [-2.0, -20.0, -1.0, -10.0, 3.0, 30.0]);
+        let mut wide: Vec<f32> = (0..3 * 37_u16).map(|value| f32::from(value * 7 % 11)).collect();
+        remove_level(&mut wide, 37);
+        for bin in 0..37 {
+            let sum: f32 = wide.iter().skip(bin).step_by(37).sum();
+            assert!(sum.abs() < 1e-5, "{bin}: {sum}");
+        }
+    }
 
     const WINDOWING: Windowing = Windowing {
         bins: 2,

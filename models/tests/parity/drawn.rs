@@ -1,0 +1,145 @@
+//! Nets of random small sizes with random weights.
+
+use burn::tensor::Device;
+use motet_engine::Precision;
+use motet_models::autoencoder::AutoencoderConfig;
+use motet_models::classifier::{BlockConfig, ClassifierConfig, StemConfig, Window};
+use motet_models::encoder::EncoderConfig;
+use motet_models::net::{Net, NetConfig, Typical};
+use motet_models::weights::{Start, TensorSpec, Weights};
+use proptest::prelude::*;
+
+use super::engines::{ALL, check, ranges};
+
+/// Weights that no two layers share and none of which is trivial.
+fn weights(specs: &[TensorSpec], seed: u64) -> Weights {
+    let mut state = seed.wrapping_mul(2).wrapping_add(1);
+    let mut noise = || {
+        // Knuth, The Art of Computer Programming, volume 2, section 3.3.4, line 26 of table 1.
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (state >> 40) as f32 / (1 << 23) as f32 - 1.0
+    };
+    Weights::from_values(specs.iter().map(|spec| {
+        let value = |_| match spec.start {
+            Start::He { inputs } => noise() * (6.0 / inputs as f32).sqrt(),
+            Start::Zeros => 0.2 * noise(),
+            Start::Ones => 1.0 + 0.3 * noise(),
+        };
+        (spec.name.clone(), (0..spec.count()).map(value).collect())
+    }))
+}
+
+/// Builds the net of a configuration and checks it, in these precisions.
+fn drawn<C: NetConfig>(config: &C, seed: u64, precisions: &[Precision]) {
+    config.validate().unwrap();
+    let weights = weights(&config.tensors(), seed);
+    let net = config.build(weights.clone(), &Device::flex()).unwrap();
+    let samples = net.samples(seed + 1);
+    check(&net, &samples, &ranges(&net, &samples), precisions);
+    #[cfg(feature = "ndarray")]
+    ndarray(config, &net, weights);
+}
+
+/// Checks that Burn's second CPU backend answers as the first does.
+#[cfg(feature = "ndarray")]
+fn ndarray<C: NetConfig>(config: &C, net: &C::Net, weights: Weights) {
+    use motet_models::lowering::{reference, relative_rms};
+    #[allow(
+        deprecated,
+        reason = "the second CPU backend is kept for exactly this comparison"
+    )]
+    let other = config.build(weights, &Device::ndarray()).unwrap();
+    for sample in net.samples(2) {
+        let expected = reference(net, &sample).unwrap();
+        let error = relative_rms(&reference(&other, &sample).unwrap(), &expected);
+        assert!(error < 1e-5, "flex and ndarray differ by {error:.1e}");
+    }
+}
+
+fn windows(height: usize, width: usize) -> impl Strategy<Value = Window> {
+    let sizes = (1..=height.min(5), 1..=width.min(5), 1_usize..3, 1_usize..3);
+    (sizes, prop::array::uniform4(0_usize..3)).prop_map(|((height, width, down, across), padding)| Window {
+        kernel: [height, width],
+        stride: [down, across],
+        padding,
+    })
+}
+
+prop_compose! {
+    fn classifiers()(height in 4_usize..14, width in 2_usize..9, channels in 1_usize..4)(
+        stem in windows(height, width),
+        blocks in prop::collection::vec((1_usize..40, windows(3, 2)), 0..3),
+        out in 1_usize..40,
+        classes in 2_usize..20,
+        batch_norm in any::<bool>(),
+        height in Just(height), width in Just(width), channels in Just(channels),
+    ) -> ClassifierConfig {
+        ClassifierConfig {
+            height, width, channels,
+            stem: StemConfig { channels: out, window: stem },
+            blocks: blocks.into_iter().map(|(channels, window)| BlockConfig { channels, window }).collect(),
+            classes, batch_norm,
+            typical: Typical::default(),
+        }
+    }
+}
+
+prop_compose! {
+    fn encoders()(
+        heads in 1_usize..5,
+        head in 1_usize..20,
+        tokens_max in 1_usize..40,
+        vocabulary in 1_usize..50,
+        inner in 1_usize..70,
+        layers in 0_usize..3,
+        // A few scores may all be small by chance, and an error is measured against their size.
+        labels in 8_usize..20,
+        norm_first in any::<bool>(),
+    ) -> EncoderConfig {
+        EncoderConfig {
+            vocabulary, tokens_max, heads, inner, layers, labels, norm_first,
+            width: heads * (head + 1),
+            epsilon: 1e-5,
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn every_classifier_is_the_same_on_every_way(config in classifiers(), seed in 0_u64..1000) {
+        prop_assume!(config.validate().is_ok());
+        drawn(&config, seed, &ALL);
+    }
+
+    #[test]
+    fn every_encoder_is_the_same_on_every_way(config in encoders(), seed in 0_u64..1000) {
+        drawn(&config, seed, &ALL);
+    }
+
+    #[test]
+    fn every_autoencoder_is_the_same_on_every_way(
+        widths in prop::collection::vec(1_usize..70, 1..5),
+        rows_max in 1_usize..40,
+        seed in 0_u64..1000,
+    ) {
+        let mut widths = widths;
+        widths.push(widths[0]);
+        // Through a layer of a few numbers, or of none above zero, rounding errors grow without bound.
+        drawn(&AutoencoderConfig { widths, rows_max, typical: Typical::default() }, seed, &[Precision::F32]);
+    }
+
+    #[test]
+    fn every_wide_autoencoder_is_the_same_in_every_precision(
+        widths in prop::collection::vec(24_usize..90, 1..4),
+        rows_max in 4_usize..40,
+        seed in 0_u64..1000,
+    ) {
+        let mut widths = widths;
+        widths.push(widths[0]);
+        drawn(&AutoencoderConfig { widths, rows_max, typical: Typical::default() }, seed, &ALL);
+    }
+}
