@@ -1,9 +1,12 @@
 //! Nodes that work on sound.
 
+mod framing;
 pub mod log_mel;
+pub mod mfcc;
 pub mod resample;
 
 pub use log_mel::LogMel;
+pub use mfcc::Mfcc;
 pub use resample::Resample;
 
 use motet_core::catalog::{Accepts, ConnectedInput};

@@ -1,4 +1,4 @@
-//! Conditions that stand in a parameter: parsed and checked, with every fault placed in the parameter's text.
+//! Conditions and other expressions that stand in a parameter: parsed and checked, with every fault placed in the parameter's text.
 
 use motet_core::catalog::{ConnectedInput, FaultPlace, KindFault};
 use motet_core::condition::{self, InputScope};
@@ -9,6 +9,19 @@ use motet_core::expression::{Ast, Expression, Fault, Type};
 /// # Errors
 /// Every fault, placed within the text.
 pub(crate) fn read(param: &str, text: &str, inputs: &[ConnectedInput]) -> Result<Expression, Vec<KindFault>> {
+    read_as(param, text, inputs, Type::Bool)
+}
+
+/// Reads an expression of this type over these inputs that stands in parameter `param`.
+///
+/// # Errors
+/// Every fault, placed within the text.
+pub(crate) fn read_as(
+    param: &str,
+    text: &str,
+    inputs: &[ConnectedInput],
+    wanted: Type,
+) -> Result<Expression, Vec<KindFault>> {
     let place = |faults: Vec<Fault>| {
         faults
             .into_iter()
@@ -16,7 +29,7 @@ pub(crate) fn read(param: &str, text: &str, inputs: &[ConnectedInput]) -> Result
             .collect()
     };
     let ast = Ast::parse(text).map_err(|fault| place(vec![fault]))?;
-    Expression::check(&ast, &InputScope::new(inputs), Type::Bool).map_err(place)
+    Expression::check(&ast, &InputScope::new(inputs), wanted).map_err(place)
 }
 
 /// Turns the fault of an expression into one of a kind. A fix that reaches beyond the fault widens its place,

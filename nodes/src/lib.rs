@@ -18,24 +18,45 @@ mod trial;
 
 use motet_core::catalog::{Catalog, DuplicateKind, KindFault};
 
-pub use machine::local_machine;
+pub use machine::{fingerprint, load_average, local_machine, peak_bytes};
+pub use model::ModelFolders;
+pub use motet_engine::{Cpu, Most};
 
-/// Returns a catalog of all kinds of this crate; add your own with [`Catalog::register`].
+/// Returns a catalog of all kinds of this crate; add your own with [`Catalog::register`]. It knows no models but those
+/// that come along: see [`catalog_with`].
 ///
 /// # Panics
 /// When two of these kinds have one name, which a test of this crate rules out.
 pub fn catalog() -> Catalog {
+    catalog_with(&ModelFolders::default(), Cpu::detect())
+}
+
+/// Returns a catalog of all kinds of this crate with the models in these folders, computed with the instructions of
+/// `cpu`.
+///
+/// # Panics
+/// As [`catalog`].
+pub fn catalog_with(models: &ModelFolders, cpu: Cpu) -> Catalog {
     let mut catalog = Catalog::new();
-    assert_eq!(register(&mut catalog), Ok(()), "every kind has a name of its own");
+    assert_eq!(
+        register(&mut catalog, models, cpu),
+        Ok(()),
+        "every kind has a name of its own"
+    );
     catalog
 }
 
-fn register(catalog: &mut Catalog) -> Result<(), DuplicateKind> {
+fn register(catalog: &mut Catalog, models: &ModelFolders, cpu: Cpu) -> Result<(), DuplicateKind> {
     catalog.register(audio::LogMel)?;
+    catalog.register(audio::Mfcc)?;
     catalog.register(audio::Resample)?;
+    catalog.register(control::Number)?;
     catalog.register(control::Rules)?;
     catalog.register(control::Select)?;
-    catalog.register(model::Keyword::default())?;
+    catalog.register(model::Autoencoder::new(models.clone(), cpu))?;
+    catalog.register(model::Classifier::new(models.clone(), cpu))?;
+    catalog.register(model::Keyword::new(cpu))?;
+    catalog.register(model::Tagger::new(models.clone(), cpu))?;
     catalog.register(text::Template)
 }
 
@@ -58,10 +79,15 @@ mod tests {
             names,
             [
                 "audio/log-mel",
+                "audio/mfcc",
                 "audio/resample",
+                "control/number",
                 "control/rules",
                 "control/select",
+                "model/autoencoder",
+                "model/classifier",
                 "model/keyword",
+                "model/tagger",
                 "text/template"
             ]
         );

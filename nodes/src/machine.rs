@@ -7,6 +7,7 @@ use std::thread;
 
 use motet_core::limits::WORKERS_MAX;
 use motet_core::machine::Machine;
+use motet_core::profile::Fingerprint;
 
 /// Assumed where the operating system does not say how much memory there is: 1 GiB.
 pub const MEMORY_BYTES_ASSUMED: u64 = 1 << 30;
@@ -32,6 +33,64 @@ pub fn local_machine(workers: Option<u32>) -> Machine {
         .min()
         .unwrap_or(MEMORY_BYTES_ASSUMED);
     Machine::cpu(u32::try_from(workers).unwrap_or(1), memory_bytes)
+}
+
+/// What tells this machine from another as far as times are concerned, with the workers of a plan.
+pub fn fingerprint(machine: &Machine) -> Fingerprint {
+    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let mut devices = machine.devices();
+    let workers = devices.next().map_or(1, |(_, cpu)| cpu.workers);
+    let mut features: Vec<String> = devices.map(|(_, device)| device.name.clone()).collect();
+    features.extend(instruction_sets().iter().map(|name| (*name).to_owned()));
+    features.sort();
+    Fingerprint {
+        cpu: processor(&info).unwrap_or("unknown").to_owned(),
+        workers,
+        features,
+    }
+}
+
+/// Instruction sets that kernels choose by.
+fn instruction_sets() -> Vec<&'static str> {
+    #[cfg(target_arch = "x86_64")]
+    {
+        let sets = [
+            (std::arch::is_x86_feature_detected!("avx2"), "avx2"),
+            (std::arch::is_x86_feature_detected!("avx512f"), "avx512f"),
+            (std::arch::is_x86_feature_detected!("avx512bf16"), "avx512bf16"),
+            (std::arch::is_x86_feature_detected!("avx512vnni"), "avx512vnni"),
+        ];
+        sets.iter()
+            .filter(|(has, _)| *has)
+            .map(|(_, name)| *name)
+            .collect()
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    Vec::new()
+}
+
+/// Reads the line `model name : AMD EPYC`.
+fn processor(cpuinfo: &str) -> Option<&str> {
+    let line = cpuinfo.lines().find_map(|line| line.strip_prefix("model name"))?;
+    Some(line.trim_start().strip_prefix(':')?.trim())
+}
+
+/// The load average of the last minute, where the system tells it.
+pub fn load_average() -> Option<f64> {
+    let text = fs::read_to_string("/proc/loadavg").ok()?;
+    text.split_whitespace().next()?.parse().ok()
+}
+
+/// The largest resident memory of this process so far, in bytes, where the system tells it.
+pub fn peak_bytes() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim()
+        .strip_suffix("kB")?
+        .trim_end()
+        .parse::<u64>()
+        .ok()?
+        .checked_mul(1024)
 }
 
 /// Reads the line `MemTotal:  24689764 kB`.
@@ -62,6 +121,16 @@ mod tests {
         assert_eq!(installed_bytes("MemTotal: many kB\n"), None);
         assert_eq!(allowed_bytes("536870912\n"), Some(512 << 20));
         assert_eq!(allowed_bytes("max\n"), None);
+    }
+
+    #[test]
+    fn a_processor_is_named_as_the_operating_system_names_it() {
+        let info = "processor\t: 0\nmodel name\t: AMD EPYC\nmodel name\t: other\n";
+        assert_eq!(processor(info), Some("AMD EPYC"));
+        assert_eq!(processor("processor : 0\n"), None);
+        let here = fingerprint(&local_machine(Some(3)));
+        assert_eq!(here.workers, 3);
+        assert_eq!(here, fingerprint(&local_machine(Some(3))));
     }
 
     #[test]

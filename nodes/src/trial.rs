@@ -6,6 +6,7 @@ use std::time::Duration;
 use motet_core::arena::{Arena, BufferId, ReadLease};
 use motet_core::catalog::{ConnectedInput, KindFault, NodeKind, OutputSpec, ParamValue, Params, Signature};
 use motet_core::node::{Inputs, Node, NodeError, Outputs};
+use motet_core::placement::Placement;
 use motet_core::port::{Layout, PortType};
 
 /// A value to feed to an input.
@@ -13,6 +14,7 @@ use motet_core::port::{Layout, PortType};
 pub(crate) enum Value {
     F32(Vec<u32>, Vec<f32>),
     I32(i32),
+    I32s(Vec<i32>),
     I64(i64),
     U8(u8),
     Text(&'static str),
@@ -67,7 +69,7 @@ impl<'k> Trial<'k> {
     }
 
     /// The parameters with the defaults of those that are not stated.
-    fn params(&self) -> Params {
+    pub(crate) fn params(&self) -> Params {
         let mut entries = self.params.clone();
         for spec in self.kind.params() {
             let is_stated = self.params.iter().any(|(name, _)| spec.matches(name));
@@ -114,7 +116,12 @@ impl<'k> Trial<'k> {
     /// Builds the node with buffers of its own.
     pub(crate) fn build(&self) -> Running {
         let signature = self.signature().unwrap();
-        let node = self.kind.build(&self.params(), &signature).unwrap();
+        let node = self
+            .kind
+            .build(&self.params(), &signature, &Placement::CPU)
+            .unwrap();
+        let cost = self.kind.cost(&self.params(), &signature, &Placement::CPU);
+        let scratch = Arc::new(Layout::scratch(usize::try_from(cost.scratch_bytes).unwrap()));
         let layout = |port: &PortType| Arc::new(Layout::of(port));
         let inputs: Vec<_> = signature
             .inputs
@@ -126,12 +133,14 @@ impl<'k> Trial<'k> {
             .iter()
             .map(|output| layout(&output.port))
             .collect();
-        let arena = Arena::allocate(inputs.iter().chain(&outputs).map(|layout| layout.bytes));
+        let layouts = inputs.iter().chain(&outputs).chain([&scratch]);
+        let arena = Arena::allocate(layouts.map(|layout| layout.bytes));
         Running {
             node,
             arena,
             inputs,
             outputs,
+            scratch,
         }
     }
 
@@ -147,6 +156,7 @@ pub(crate) struct Running {
     pub(crate) arena: Arc<Arena>,
     inputs: Vec<Arc<Layout>>,
     outputs: Vec<Arc<Layout>>,
+    scratch: Arc<Layout>,
 }
 
 impl Running {
@@ -171,9 +181,11 @@ impl Running {
                     .unwrap()
             })
             .collect();
+        let scratch = buffer(self.inputs.len() + self.outputs.len());
+        let mut scratch = self.arena.lease_scratch(scratch, &self.scratch).unwrap();
         self.node.run(
             &Inputs::new(&leases, Duration::ZERO),
-            &mut Outputs::new(&mut written),
+            &mut Outputs::new(&mut written).with_scratch(Some(&mut scratch)),
         )?;
         let publish = |lease: motet_core::arena::WriteLease| {
             assert!(
@@ -194,6 +206,10 @@ fn write(lease: &mut motet_core::arena::WriteLease, field: usize, value: &Value)
     match value {
         Value::F32(dims, values) => lease.tensor::<f32>(field, dims).unwrap().copy_from_slice(values),
         Value::I32(value) => lease.tensor::<i32>(field, &[]).unwrap()[0] = *value,
+        Value::I32s(values) => {
+            let dims = [u32::try_from(values.len()).unwrap()];
+            lease.tensor::<i32>(field, &dims).unwrap().copy_from_slice(values);
+        }
         Value::I64(value) => lease.tensor::<i64>(field, &[]).unwrap()[0] = *value,
         Value::U8(value) => lease.tensor::<u8>(field, &[]).unwrap()[0] = *value,
         Value::Text(text) => lease.text(field, text).unwrap(),

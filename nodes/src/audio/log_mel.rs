@@ -1,19 +1,18 @@
 //! `audio/log-mel`: the log-mel spectrogram as a node.
 
-use std::time::Duration;
-
 use motet_core::catalog::{
-    BuildError, ConnectedInput, Cost, FaultPlace, InputSpec, InputSpecs, KindFault, NodeKind, OutputSpec,
-    ParamSpec, ParamType, ParamValue, Params, Signature,
+    BuildError, ConnectedInput, Cost, InputSpec, InputSpecs, KindFault, NodeKind, OutputSpec, ParamSpec,
+    ParamType, ParamValue, Params, Signature,
 };
 use motet_core::node::{Inputs, Node, NodeError, Outputs};
-use motet_core::port::{Dim, Element, Rate, TensorType};
+use motet_core::placement::Placement;
+use motet_core::port::{Dim, Element, TensorType};
 use motet_models::audio::log_mel::{BINS_MAX, FFT_SAMPLES_MAX};
 use motet_models::audio::{self, LogMelConfig};
 
+use super::framing::{Framing, Sound};
+
 const INPUT: &str = "samples";
-/// Frames whose distance is off by less than this share of a sample keep their stated rate.
-const HOP_TOLERANCE_SAMPLES: f64 = 1e-3;
 
 /// The kind `audio/log-mel`.
 pub struct LogMel;
@@ -33,42 +32,24 @@ impl NodeKind for LogMel {
 
     fn params(&self) -> Vec<ParamSpec> {
         let speech = LogMelConfig::speech();
-        let seconds = |samples: usize| samples as f64 / f64::from(speech.sample_rate_hz);
-        let duration = |name, samples, about| ParamSpec {
-            name,
-            param_type: ParamType::Duration,
-            default: Some(ParamValue::Duration(Duration::from_secs_f64(seconds(samples)))),
-            about,
-        };
-        let frequency = |name, hz, about| ParamSpec {
-            name,
-            param_type: ParamType::Frequency,
-            default: Some(ParamValue::Frequency(millihertz(hz))),
-            about,
-        };
-        vec![
-            ParamSpec {
-                name: "bins",
-                param_type: ParamType::Integer {
-                    min: 1,
-                    max: BINS_MAX as i64,
-                },
-                default: Some(ParamValue::Integer(speech.bins as i64)),
-                about: "mel bins per frame",
+        let bins = ParamSpec {
+            name: "bins",
+            param_type: ParamType::Integer {
+                min: 1,
+                max: BINS_MAX as i64,
             },
-            duration("window", speech.window_samples, "length of the Hann window"),
-            duration(
-                "hop",
-                speech.hop_samples,
-                "distance between the starts of two frames, in whole samples",
-            ),
-            frequency("low", speech.low_hz, "lower edge of the lowest filter"),
-            frequency(
-                "high",
-                speech.high_hz,
-                "upper edge of the highest filter, at most half the sample rate",
-            ),
-        ]
+            default: Some(ParamValue::Integer(speech.bins as i64)),
+            about: "mel bins per frame",
+        };
+        let framing = Framing {
+            window_samples: speech.window_samples,
+            hop_samples: speech.hop_samples,
+            low_hz: speech.low_hz,
+            high_hz: speech.high_hz,
+        };
+        let mut params = vec![bins];
+        params.extend(framing.params(speech.sample_rate_hz));
+        params
     }
 
     fn inputs(&self, _params: &Params) -> Result<InputSpecs, Vec<KindFault>> {
@@ -91,7 +72,7 @@ impl NodeKind for LogMel {
         Ok(vec![OutputSpec::new("frames", frames)])
     }
 
-    fn cost(&self, params: &Params, signature: &Signature) -> Cost {
+    fn cost(&self, params: &Params, signature: &Signature, _: &Placement) -> Cost {
         let Ok(shape) = FrameShape::read(params, &signature.inputs) else {
             return Cost::default();
         };
@@ -101,11 +82,16 @@ impl NodeKind for LogMel {
         Cost {
             flops: per_frame * u64::from(shape.frame_count_max),
             workspace_bytes: 24 * fft + 8 * shape.config.bins as u64,
-            weights: None,
+            ..Cost::default()
         }
     }
 
-    fn build(&self, params: &Params, signature: &Signature) -> Result<Box<dyn Node>, BuildError> {
+    fn build(
+        &self,
+        params: &Params,
+        signature: &Signature,
+        _: &Placement,
+    ) -> Result<Box<dyn Node>, BuildError> {
         let shape = FrameShape::read(params, &signature.inputs)
             .map_err(|faults| BuildError::Failed(crate::first_message(&faults)))?;
         let log_mel =
@@ -124,39 +110,16 @@ struct FrameShape {
 
 impl FrameShape {
     fn read(params: &Params, inputs: &[ConnectedInput]) -> Result<FrameShape, Vec<KindFault>> {
-        let at_input = |message: String| KindFault::new(FaultPlace::Input(INPUT.to_owned()), message);
-        let Some((sound, length)) = super::sound(inputs).and_then(|sound| Some((sound, sound.dims.first()?)))
-        else {
-            return Err(vec![at_input(
-                "mono sound is due here: `f32` with one dimension".to_owned(),
-            )]);
-        };
-        let Some(rate_mhz) = sound.rate_mhz else {
-            let fault = at_input("the sound states no sample rate, so no frequency can be told".to_owned());
-            return Err(vec![
-                fault.help("state its rate where it comes from, as in `rate=16kHz`"),
-            ]);
-        };
-        let (Ok(sample_rate_hz), 0) = (u32::try_from(rate_mhz / 1_000), rate_mhz % 1_000) else {
-            let fault = at_input(format!(
-                "the sample rate {} is not a whole number of hertz",
-                Rate(rate_mhz)
-            ));
-            return Err(vec![fault.help("put a node of kind `audio/resample` between")]);
-        };
-        let config = read_config(params, sample_rate_hz)?;
-        let frame_count = config.frames(length.max as usize);
+        let sound = Sound::read(INPUT, inputs)?;
+        let config = read_config(params, sound.rate_hz)?;
+        let frame_count = config.frames(sound.length.max as usize);
         if frame_count == 0 {
-            let fault = at_input(format!(
-                "the sound has at most {} samples, but one frame takes {}",
-                length.max, config.fft_samples
-            ));
-            return Err(vec![fault.help("allow longer sound, or set a shorter `window`")]);
+            return Err(sound.too_short(INPUT, config.fft_samples));
         }
         Ok(FrameShape {
-            frame_rate_mhz: rate_mhz / config.hop_samples as u64,
+            frame_rate_mhz: sound.rate_mhz() / config.hop_samples as u64,
             frame_count_max: u32::try_from(frame_count).unwrap_or(u32::MAX),
-            is_exact: length.exact,
+            is_exact: sound.length.exact,
             config,
         })
     }
@@ -164,85 +127,21 @@ impl FrameShape {
 
 /// Reads the parameters for this sample rate.
 fn read_config(params: &Params, sample_rate_hz: u32) -> Result<LogMelConfig, Vec<KindFault>> {
-    let mut faults = Vec::new();
+    let framing = Framing::read(params, sample_rate_hz, FFT_SAMPLES_MAX)?;
     let speech = LogMelConfig::speech();
-    let half_rate_hz = f64::from(sample_rate_hz) / 2.0;
-    let samples = |name| params.duration(name).unwrap_or_default().as_secs_f64() * f64::from(sample_rate_hz);
-    let at = |name: &str, message: String| KindFault::new(FaultPlace::Param(name.to_owned(), None), message);
-    let (window, hop) = (samples("window").round(), samples("hop"));
-    if !(1.0..=FFT_SAMPLES_MAX as f64).contains(&window) {
-        let message = format!("the window has {window} samples, but 1 to {FFT_SAMPLES_MAX} are allowed");
-        faults.push(at("window", message));
-    }
-    if hop.round() < 1.0 || (hop - hop.round()).abs() > HOP_TOLERANCE_SAMPLES {
-        let whole = hop.round().max(1.0);
-        let near_us = (whole / f64::from(sample_rate_hz) * 1e9).round() / 1e3;
-        let fault = at(
-            "hop",
-            format!("the hop is {hop:.3} samples at {sample_rate_hz} Hz, not a whole number"),
-        );
-        let fault = fault.help(format!(
-            "set `hop: {near_us} us`, which is {whole} samples, or change the rate before"
-        ));
-        faults.push(KindFault {
-            replacement: Some(format!("{near_us} us")),
-            ..fault
-        });
-    }
-    let hertz = |name| params.frequency_mhz(name).unwrap_or_default() as f64 / 1e3;
-    let (low_hz, high_hz) = (hertz("low"), hertz("high"));
-    if high_hz > half_rate_hz {
-        let fault = at(
-            "high",
-            format!("{high_hz} Hz is above half the sample rate, {half_rate_hz} Hz"),
-        );
-        let fault = fault.help(format!("set `high: {half_rate_hz} Hz` or less"));
-        faults.push(KindFault {
-            replacement: Some(format!("{half_rate_hz} Hz")),
-            ..fault
-        });
-    }
-    if low_hz >= high_hz {
-        faults.push(at(
-            "low",
-            format!("the lower edge, {low_hz} Hz, is not below the upper, {high_hz} Hz"),
-        ));
-    }
-    if !faults.is_empty() {
-        return Err(faults);
-    }
-    let config = LogMelConfig {
+    Ok(LogMelConfig {
         sample_rate_hz,
         bins: params
             .integer("bins")
             .and_then(|bins| usize::try_from(bins).ok())
             .unwrap_or(speech.bins),
-        window_samples: whole_samples(window),
-        hop_samples: whole_samples(hop.round()),
-        fft_samples: whole_samples(window).next_power_of_two().max(2),
-        low_hz,
-        high_hz,
+        window_samples: framing.window_samples,
+        hop_samples: framing.hop_samples,
+        fft_samples: framing.window_samples.next_power_of_two().max(2),
+        low_hz: framing.low_hz,
+        high_hz: framing.high_hz,
         ..speech
-    };
-    Ok(config)
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a whole number of samples, checked to lie between 1 and what a year at 1 GHz has"
-)]
-fn whole_samples(samples: f64) -> usize {
-    samples as usize
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a positive frequency far below 2^53 mHz"
-)]
-fn millihertz(hz: f64) -> u64 {
-    (hz * 1e3).round() as u64
+    })
 }
 
 struct LogMelNode {
@@ -267,6 +166,10 @@ impl Node for LogMelNode {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use motet_core::catalog::FaultPlace;
+
     use super::*;
     use crate::trial::{Trial, Value};
 

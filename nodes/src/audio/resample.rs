@@ -7,6 +7,7 @@ use motet_core::catalog::{
     ParamSpec, ParamType, Params, Signature,
 };
 use motet_core::node::{Inputs, Node, NodeError, Outputs};
+use motet_core::placement::Placement;
 use motet_core::port::{Dim, Element, Rate, TensorType};
 use rubato::audioadapter_buffers::direct::InterleavedSlice;
 use rubato::{Fft, FixedSync, Resampler};
@@ -61,7 +62,7 @@ impl NodeKind for Resample {
         Ok(vec![OutputSpec::new("samples", resampled)])
     }
 
-    fn cost(&self, params: &Params, signature: &Signature) -> Cost {
+    fn cost(&self, params: &Params, signature: &Signature, _: &Placement) -> Cost {
         let Ok((ratio, sound)) = Ratio::read(params, &signature.inputs) else {
             return Cost::default();
         };
@@ -78,11 +79,16 @@ impl NodeKind for Resample {
         Cost {
             flops: 5 * levels * samples,
             workspace_bytes,
-            weights: None,
+            ..Cost::default()
         }
     }
 
-    fn build(&self, params: &Params, signature: &Signature) -> Result<Box<dyn Node>, BuildError> {
+    fn build(
+        &self,
+        params: &Params,
+        signature: &Signature,
+        _: &Placement,
+    ) -> Result<Box<dyn Node>, BuildError> {
         let (ratio, sound) = Ratio::read(params, &signature.inputs)
             .map_err(|faults| BuildError::Failed(crate::first_message(&faults)))?;
         let filter = if ratio.is_one() {

@@ -8,6 +8,7 @@ use motet_core::catalog::{
 use motet_core::condition::LeaseValues;
 use motet_core::expression::{Expression, InputSet};
 use motet_core::node::{Inputs, Node, NodeError, Outputs};
+use motet_core::placement::Placement;
 use motet_core::port::{Field, PortType, TensorType};
 
 use crate::condition;
@@ -77,19 +78,23 @@ impl NodeKind for Rules {
         Ok(vec![OutputSpec::new("decision", decision)])
     }
 
-    fn cost(&self, params: &Params, _signature: &Signature) -> Cost {
+    fn cost(&self, params: &Params, _signature: &Signature, _: &Placement) -> Cost {
         let rule_count = params
             .iter()
             .filter(|(name, _)| name.ends_with(RULE_ENDING))
             .count() as u64;
         Cost {
             flops: 16 * rule_count,
-            workspace_bytes: 0,
-            weights: None,
+            ..Cost::default()
         }
     }
 
-    fn build(&self, params: &Params, signature: &Signature) -> Result<Box<dyn Node>, BuildError> {
+    fn build(
+        &self,
+        params: &Params,
+        signature: &Signature,
+        _: &Placement,
+    ) -> Result<Box<dyn Node>, BuildError> {
         let book = RuleBook::read(params, &signature.inputs)
             .map_err(|faults| BuildError::Failed(crate::first_message(&faults)))?;
         let names = signature.inputs.iter().map(|input| input.name.clone()).collect();

@@ -10,6 +10,7 @@ use motet_core::diagnostic::nearest;
 use motet_core::expression::Expression;
 use motet_core::limits::NAME_BYTES_MAX;
 use motet_core::node::{Inputs, Node, NodeError, Outputs};
+use motet_core::placement::Placement;
 use motet_core::port::{Element, TensorType};
 
 use crate::condition;
@@ -83,7 +84,7 @@ impl NodeKind for Select {
         ])
     }
 
-    fn cost(&self, _params: &Params, signature: &Signature) -> Cost {
+    fn cost(&self, _params: &Params, signature: &Signature, _: &Placement) -> Cost {
         // Copying counts as one operation per four bytes.
         let value = signature
             .outputs
@@ -91,12 +92,16 @@ impl NodeKind for Select {
             .map(|output| output.port.tensors().map(TensorType::bytes_max).sum());
         Cost {
             flops: value.unwrap_or(0u64) / 4,
-            workspace_bytes: 0,
-            weights: None,
+            ..Cost::default()
         }
     }
 
-    fn build(&self, params: &Params, signature: &Signature) -> Result<Box<dyn Node>, BuildError> {
+    fn build(
+        &self,
+        params: &Params,
+        signature: &Signature,
+        _: &Placement,
+    ) -> Result<Box<dyn Node>, BuildError> {
         let candidates = read_candidates(params, &signature.inputs)
             .map_err(|faults| BuildError::Failed(crate::first_message(&faults)))?;
         Ok(Box::new(SelectNode { candidates }))

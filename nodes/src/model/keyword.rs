@@ -9,8 +9,14 @@ use motet_core::catalog::{
 };
 use motet_core::diagnostic::nearest;
 use motet_core::node::Node;
+use motet_core::placement::Placement;
 use motet_core::port::{Dim, Element, Field, PortType, Rate, TensorType};
-use motet_models::keyword::{KeywordModel, KeywordNetConfig};
+use motet_engine::{Cpu, Program};
+use motet_models::keyword::KeywordModel;
+use motet_models::lowering::{self, Lowering};
+use motet_models::net::Net;
+
+use super::compiled;
 
 mod listen;
 
@@ -27,10 +33,18 @@ const INPUT: &str = "frames";
 const MODEL: &str = "model";
 const THRESHOLD: &str = "threshold";
 
-/// The kind `model/keyword`. It holds the weights: all its nodes share one copy, loaded when first needed.
-#[derive(Default)]
+/// The kind `model/keyword`. It holds the weights: all its nodes share one copy, loaded when first needed, and the program
+/// made of them, compared with Burn before the first node is built.
 pub struct Keyword {
-    builtin: OnceLock<Result<Arc<KeywordModel>, String>>,
+    cpu: Cpu,
+    builtin: OnceLock<Result<(Arc<KeywordModel>, Program), String>>,
+    verified: OnceLock<Result<(), String>>,
+}
+
+impl Default for Keyword {
+    fn default() -> Keyword {
+        Keyword::new(Cpu::detect())
+    }
 }
 
 impl NodeKind for Keyword {
@@ -74,7 +88,7 @@ impl NodeKind for Keyword {
     }
 
     fn outputs(&self, params: &Params, inputs: &[ConnectedInput]) -> Result<Vec<OutputSpec>, Vec<KindFault>> {
-        let model = self.model(params)?;
+        let (model, _) = self.model(params)?;
         read_frames(&model, inputs)?;
         let label_bytes = model.labels().iter().map(String::len).max().unwrap_or(0);
         let label_bytes = u32::try_from(label_bytes).unwrap_or(u32::MAX).max(LABEL_BYTES);
@@ -101,27 +115,34 @@ impl NodeKind for Keyword {
         Ok(vec![OutputSpec::new("keyword", answer)])
     }
 
-    fn cost(&self, params: &Params, signature: &Signature) -> Cost {
-        let Ok(model) = self.model(params) else {
+    fn cost(&self, params: &Params, signature: &Signature, _: &Placement) -> Cost {
+        let Ok((model, program)) = self.model(params) else {
             return Cost::default();
         };
         let Ok(frame_count) = read_frames(&model, &signature.inputs) else {
             return Cost::default();
         };
         let window_count = model.windowing().windows(frame_count as usize);
-        let net = &model.card().model.net;
-        let weights = Weights {
-            key: model_key(&model),
-            bytes: 4 * model.card().weights.parameters as u64,
-        };
+        let window = compiled::cost(&program, model_key(&model), &Placement::CPU);
         Cost {
-            flops: window_flops(net) * window_count as u64,
-            workspace_bytes: window_bytes(net) + 4 * (window_count * net.classes) as u64,
-            weights: Some(weights),
+            flops: window.flops * window_count as u64,
+            workspace_bytes: 4 * ((window_count + 1) * model.labels().len()) as u64,
+            // The net in Burn stays beside its program, for sessions that are opened later to be compared with.
+            weights: window.weights.clone().map(|weights| Weights {
+                bytes: weights.bytes + 4 * model.card().weights.parameters as u64,
+                ..weights
+            }),
+            scratch_bytes: listen::window_bytes(&model.windowing()) as u64 + window.scratch_bytes,
+            ..window
         }
     }
 
-    fn build(&self, params: &Params, signature: &Signature) -> Result<Box<dyn Node>, BuildError> {
+    fn build(
+        &self,
+        params: &Params,
+        signature: &Signature,
+        _: &Placement,
+    ) -> Result<Box<dyn Node>, BuildError> {
         let failed = |faults: Vec<KindFault>| {
             let model = params.text(MODEL).unwrap_or_default().to_owned();
             BuildError::Model {
@@ -129,7 +150,12 @@ impl NodeKind for Keyword {
                 reason: crate::first_message(&faults),
             }
         };
-        let model = self.model(params).map_err(failed)?;
+        let (model, program) = self.model(params).map_err(failed)?;
+        self.verify(&model, &program)
+            .map_err(|reason| BuildError::Model {
+                model: model_key(&model),
+                reason,
+            })?;
         let frame_count = read_frames(&model, &signature.inputs).map_err(failed)?;
         let mut rule = model.rule();
         #[expect(clippy::cast_possible_truncation, reason = "a share between 0 and 1")]
@@ -137,13 +163,26 @@ impl NodeKind for Keyword {
         rule.threshold = stated
             .filter(|threshold| *threshold > 0.0)
             .unwrap_or(rule.threshold);
-        Ok(Box::new(KeywordNode::new(model, rule, frame_count as usize)))
+        Ok(Box::new(KeywordNode::new(
+            (model, program),
+            rule,
+            frame_count as usize,
+        )))
     }
 }
 
 impl Keyword {
-    /// The model that the parameters name.
-    fn model(&self, params: &Params) -> Result<Arc<KeywordModel>, Vec<KindFault>> {
+    /// The kind with its nets computed by the instructions of this CPU.
+    pub fn new(cpu: Cpu) -> Keyword {
+        Keyword {
+            cpu,
+            builtin: OnceLock::new(),
+            verified: OnceLock::new(),
+        }
+    }
+
+    /// The model that the parameters name, and its program.
+    fn model(&self, params: &Params) -> Result<(Arc<KeywordModel>, Program), Vec<KindFault>> {
         let name = params.text(MODEL).unwrap_or_default();
         let at_model = |message: String| KindFault::new(FaultPlace::Param(MODEL.to_owned(), None), message);
         if name != BUILTIN {
@@ -158,21 +197,26 @@ impl Keyword {
             return Err(vec![fault]);
         }
         let load = || {
-            KeywordModel::builtin(&Device::flex())
-                .map(Arc::new)
-                .map_err(|fault| with_causes(&fault))
+            let model = KeywordModel::builtin(&Device::flex()).map_err(|fault| super::with_causes(&fault))?;
+            let program = model.lower(&Lowering::f32(self.cpu));
+            let program = program.map_err(|fault| super::with_causes(&fault))?;
+            Ok((Arc::new(model), program))
         };
         self.builtin
             .get_or_init(load)
             .clone()
             .map_err(|message| vec![at_model(message)])
     }
-}
 
-/// An error and what caused it, in one line.
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |line, cause| format!("{line}: {cause}"))
+    /// Compares the program with Burn, once.
+    fn verify(&self, model: &KeywordModel, program: &Program) -> Result<(), String> {
+        let check = || {
+            let precision = motet_engine::Precision::F32;
+            let verified = lowering::verify(model, program, precision);
+            verified.map(|_| ()).map_err(|fault| super::with_causes(&fault))
+        };
+        self.verified.get_or_init(check).clone()
+    }
 }
 
 /// Nodes of one model share weights under this key.
@@ -229,21 +273,6 @@ fn features_help(model: &KeywordModel) -> String {
     )
 }
 
-/// Multiplications and additions of one window: stem, then a depthwise and a pointwise convolution per block.
-fn window_flops(net: &KeywordNetConfig) -> u64 {
-    let steps = net.window_frames.div_ceil(net.stem_stride.max(1));
-    let stem = net.stem_kernel * net.bins * net.channels;
-    let blocks = net.dilations.len() * net.channels * (net.kernel + net.channels);
-    2 * (steps * (stem + blocks) + 2 * net.channels * net.classes) as u64
-}
-
-/// Bytes of a window and of the activations of a block: its input, and both convolutions before and after
-/// their normalisation.
-fn window_bytes(net: &KeywordNetConfig) -> u64 {
-    let steps = net.window_frames.div_ceil(net.stem_stride.max(1));
-    4 * (net.window_frames * net.bins + 5 * steps * net.channels) as u64
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -271,7 +300,7 @@ mod tests {
     fn the_model_that_comes_along_goes_by_the_name_of_its_card() {
         let kind = Keyword::default();
         let params = Params::new(vec![("model".to_owned(), ParamValue::Text(BUILTIN.to_owned()))]);
-        let model = kind.model(&params).unwrap();
+        let (model, _) = kind.model(&params).unwrap();
         assert_eq!(model_key(&model), BUILTIN);
         assert!(
             model
@@ -286,15 +315,15 @@ mod tests {
         let kind = Keyword::default();
         let params = Params::new(vec![("model".to_owned(), ParamValue::Text(BUILTIN.to_owned()))]);
         assert!(Arc::ptr_eq(
-            &kind.model(&params).unwrap(),
-            &kind.model(&params).unwrap()
+            &kind.model(&params).unwrap().0,
+            &kind.model(&params).unwrap().0
         ));
         let signature = trial(&kind, BUILTIN, "f32[F<=297, 40] rate=100Hz")
             .signature()
             .unwrap();
-        let cost = kind.cost(&params, &signature);
+        let cost = kind.cost(&params, &signature, &Placement::CPU);
         assert_eq!(cost.weights.map(|weights| weights.key).as_deref(), Some(BUILTIN));
-        assert!(cost.flops > 1_000_000 && cost.workspace_bytes > 100_000);
+        assert!(cost.flops > 1_000_000 && cost.scratch_bytes > 50_000 && !cost.inside.is_empty());
     }
 
     #[test]

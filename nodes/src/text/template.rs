@@ -10,6 +10,7 @@ use motet_core::condition::LeaseValues;
 use motet_core::expression::{Binding, Values};
 use motet_core::limits::TEXT_BYTES_MAX;
 use motet_core::node::{Inputs, Node, NodeError, Outputs};
+use motet_core::placement::Placement;
 use motet_core::port::{Element, TensorType};
 
 mod piece;
@@ -78,16 +79,21 @@ impl NodeKind for Template {
         )])
     }
 
-    fn cost(&self, params: &Params, signature: &Signature) -> Cost {
+    fn cost(&self, params: &Params, signature: &Signature, _: &Placement) -> Cost {
         let needed_bytes = Sheet::read(params, &signature.inputs).map_or(0, |sheet| sheet.needed_bytes);
         Cost {
             flops: needed_bytes as u64 * 8,
             workspace_bytes: needed_bytes as u64,
-            weights: None,
+            ..Cost::default()
         }
     }
 
-    fn build(&self, params: &Params, signature: &Signature) -> Result<Box<dyn Node>, BuildError> {
+    fn build(
+        &self,
+        params: &Params,
+        signature: &Signature,
+        _: &Placement,
+    ) -> Result<Box<dyn Node>, BuildError> {
         let sheet = Sheet::read(params, &signature.inputs)
             .map_err(|faults| BuildError::Failed(crate::first_message(&faults)))?;
         let line = Vec::with_capacity(sheet.needed_bytes);

@@ -1,14 +1,12 @@
-//! A keyword net at work: windows over a spectrogram, one forward pass each, the best keyword.
+//! A keyword net at work: windows over a spectrogram, one run of its program each, the best keyword.
 
 use std::sync::Arc;
 
-use burn::tensor::{Tensor, TensorData};
-use motet_core::arena::{ReadLease, WriteLease};
+use motet_core::arena::WriteLease;
 use motet_core::node::{Inputs, Node, NodeError, Outputs};
+use motet_engine::{Numbers, Program};
+use motet_models::keyword::window::remove_level;
 use motet_models::keyword::{DetectionRule, KeywordModel, Windowing, strongest};
-
-use crate::lane::Solo;
-use crate::tensor::{read_into, tensor_on};
 
 /// Class of everything that is no keyword.
 const NONE: usize = 0;
@@ -16,8 +14,8 @@ const NONE: usize = 0;
 /// A running keyword node.
 pub(super) struct KeywordNode {
     model: Arc<KeywordModel>,
+    program: Program,
     rule: DetectionRule,
-    solo: Solo,
     /// One row of class probabilities per window, as many as the longest input has.
     probabilities: Vec<f32>,
     /// The smoothed row that is written out.
@@ -26,12 +24,16 @@ pub(super) struct KeywordNode {
 
 impl KeywordNode {
     /// A node for spectrograms of at most this many frames.
-    pub(super) fn new(model: Arc<KeywordModel>, rule: DetectionRule, frame_count_max: usize) -> KeywordNode {
+    pub(super) fn new(
+        (model, program): (Arc<KeywordModel>, Program),
+        rule: DetectionRule,
+        frame_count_max: usize,
+    ) -> KeywordNode {
         let class_count = model.labels().len();
         let window_count = model.windowing().windows(frame_count_max);
         KeywordNode {
+            program,
             rule,
-            solo: Solo::new(),
             probabilities: vec![0.0; window_count * class_count],
             scores: vec![0.0; class_count],
             model,
@@ -58,12 +60,52 @@ impl KeywordNode {
         out.tensor::<f32>(3, &[])?.fill(at);
         Ok(())
     }
+
+    /// Writes one row of class probabilities per window, so many numbers in all.
+    ///
+    /// # Shapes
+    /// `frames`: `[frames, bins]`, at least one frame.
+    fn listen(&mut self, frames: &[f32], length: usize, scratch: &mut [u8]) -> Result<(), NodeError> {
+        let windowing = self.model.windowing();
+        let Windowing {
+            bins, window_frames, ..
+        } = windowing;
+        let failed =
+            |fault: &dyn std::fmt::Display| NodeError::Failed(format!("the net cannot run: {fault}"));
+        let (window, words) = scratch
+            .split_at_mut_checked(window_bytes(&windowing))
+            .ok_or_else(|| failed(&"its scratch memory is too small"))?;
+        let window: &mut [f32] = bytemuck::try_cast_slice_mut(window).map_err(|fault| failed(&fault))?;
+        let window = &mut window[..window_frames * bins];
+        let words: &mut [u32] = bytemuck::try_cast_slice_mut(words).map_err(|fault| failed(&fault))?;
+        let frame_count = frames.len() / bins;
+        let rows = &mut self.probabilities[..length];
+        for (index, row) in rows.chunks_exact_mut(self.scores.len()).enumerate() {
+            if frame_count < window_frames {
+                windowing.cut(frames, window);
+            } else {
+                let start = windowing.start(frame_count, index) * bins;
+                window.copy_from_slice(&frames[start..start + window_frames * bins]);
+            }
+            remove_level(window, bins);
+            self.program
+                .run(&[Numbers::F32(window)], &mut [row], words, None)
+                .map_err(|fault| failed(&fault))?;
+        }
+        Ok(())
+    }
+}
+
+/// Bytes at the front of the scratch memory that hold a window, a multiple of 64.
+pub(super) fn window_bytes(windowing: &Windowing) -> usize {
+    (4 * windowing.window_frames * windowing.bins).next_multiple_of(64)
 }
 
 impl Node for KeywordNode {
     fn run(&mut self, inputs: &Inputs<'_>, outputs: &mut Outputs<'_>) -> Result<(), NodeError> {
         let lease = inputs.require(0)?;
         let frame_count = lease.dims(0)?.first().map_or(0, |count| *count as usize);
+        let (mut outputs, scratch) = outputs.split();
         let out = outputs.record(0)?;
         if frame_count == 0 {
             self.scores.fill(0.0);
@@ -73,10 +115,7 @@ impl Node for KeywordNode {
         let windowing = self.model.windowing();
         let class_count = self.scores.len();
         let length = windowing.windows(frame_count) * class_count;
-        let (model, rows) = (&*self.model, &mut self.probabilities[..length]);
-        self.solo
-            .run(|| listen(model, lease, rows))
-            .map_err(|fault| NodeError::Failed(format!("no thread for the net: {fault}")))??;
+        self.listen(lease.tensor(0)?, length, scratch.into_bytes())?;
         let best = strongest(&self.probabilities[..length], class_count, self.rule);
         self.smooth(best.window);
         let label = if best.score >= self.rule.threshold {
@@ -98,38 +137,10 @@ impl Node for KeywordNode {
     }
 }
 
-/// Writes one row of class probabilities per window.
-///
-/// # Shapes
-/// `lease`: `[frames, bins]`, at least one frame; `rows`: `[windows, classes]`.
-fn listen(model: &KeywordModel, lease: &ReadLease, rows: &mut [f32]) -> Result<(), NodeError> {
-    let windowing = model.windowing();
-    let Windowing {
-        bins, window_frames, ..
-    } = windowing;
-    let frame_count = lease.dims(0)?.first().map_or(0, |count| *count as usize);
-    if frame_count < window_frames {
-        // What surrounds a short sound has to be made up, so this window alone is a copy.
-        let mut window = vec![0.0; window_frames * bins];
-        windowing.cut(lease.tensor(0)?, &mut window);
-        let window = TensorData::new(window, [1, window_frames, bins]);
-        return read_into(
-            model.probabilities(Tensor::from_data(window, model.device())),
-            rows,
-        );
-    }
-    let frames: Tensor<2> = tensor_on(lease, 0, model.device())?;
-    // One window at a time: its activations fit the cache, and their memory does not grow with the sound.
-    for (index, row) in rows.chunks_exact_mut(model.labels().len()).enumerate() {
-        let start = windowing.start(frame_count, index);
-        let window = frames.clone().slice([start..start + window_frames, 0..bins]);
-        read_into(model.probabilities(window.reshape([1, window_frames, bins])), row)?;
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
+    use burn::tensor::{Tensor, TensorData};
+    use motet_core::arena::ReadLease;
     use motet_core::catalog::ParamValue;
 
     use super::super::Keyword;
@@ -155,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn the_scores_are_those_of_all_windows_in_one_batch() {
+    fn the_scores_are_those_of_all_windows_in_one_batch_of_burn() {
         let kind = Keyword::default();
         let model = KeywordModel::builtin(&burn::tensor::Device::flex()).unwrap();
         let windowing = model.windowing();
