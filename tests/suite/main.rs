@@ -9,3 +9,4 @@ mod broken;
 mod keyword;
 mod shared;
 mod tidy;
+mod trio;

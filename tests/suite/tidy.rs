@@ -41,9 +41,29 @@ fn refuse(faults: &[String], rule: &str) {
 }
 
 #[test]
+fn unsafe_stands_in_the_kernels_of_the_engine_alone() {
+    let mut faults = Vec::new();
+    for (path, text) in files(&[".rs"]) {
+        let is_kernel = path.starts_with("engine/src/kernel");
+        // This file names the word in order to look for it.
+        if is_kernel || path == "tests/suite/tidy.rs" {
+            continue;
+        }
+        for (number, line) in text.lines().enumerate() {
+            let code = line.split("//").next().unwrap_or_default();
+            if code.contains("unsafe {") || code.contains("unsafe fn") || code.contains("unsafe impl") {
+                faults.push(format!("{path}:{}: {}", number + 1, line.trim()));
+            }
+        }
+    }
+    refuse(&faults, "`unsafe` belongs into engine/src/kernel/");
+}
+
+#[test]
 fn crates_depend_only_along_the_allowed_edges() {
-    let allowed: [(&str, &[&str]); 5] = [
+    let allowed: [(&str, &[&str]); 6] = [
         ("core", &[]),
+        ("engine", &[]),
         ("models", &["motet-engine"]),
         ("nodes", &["motet-core", "motet-models", "motet-engine"]),
         ("cli", &["motet-core", "motet-nodes", "motet-models"]),

@@ -5,6 +5,7 @@ use motet_core::catalog::{
     OutputSpec, ParamSpec, Params, Signature,
 };
 use motet_core::node::Node;
+use motet_core::placement::{Placement, Precision, PrecisionOffer};
 use motet_core::port::PortType;
 
 /// A kind that takes and gives fixed types.
@@ -14,7 +15,7 @@ struct Fixed {
     output: &'static str,
 }
 
-/// All kinds of Motet and three stand-ins.
+/// All kinds of Motet and four stand-ins.
 pub(super) fn catalog() -> Catalog {
     let mut catalog = motet_nodes::catalog();
     let kinds = [
@@ -27,6 +28,11 @@ pub(super) fn catalog() -> Catalog {
             name: "test/sum",
             inputs: &[("a", "f32[N<=1000]"), ("b", "f32[N<=1000]")],
             output: "f32[N<=1000]",
+        },
+        Fixed {
+            name: "test/score",
+            inputs: &[("value", "f32")],
+            output: "f32",
         },
         Fixed {
             name: "test/scale",
@@ -71,11 +77,29 @@ impl NodeKind for Fixed {
         Ok(vec![OutputSpec::new("result", port(self.output))])
     }
 
-    fn cost(&self, _: &Params, _: &Signature) -> Cost {
+    /// `test/score` has a net whose accuracy in 8 bits is too low.
+    fn precisions(&self, _: &Params) -> Vec<PrecisionOffer> {
+        let offer = |precision, admissible, why: &str| PrecisionOffer {
+            precision,
+            admissible,
+            why: why.to_owned(),
+        };
+        let mut offers = vec![PrecisionOffer::f32()];
+        if self.name == "test/score" {
+            offers.push(offer(
+                Precision::Int8,
+                false,
+                "macro-F1 0.81, below the card's floor of 0.90",
+            ));
+        }
+        offers
+    }
+
+    fn cost(&self, _: &Params, _: &Signature, _: &Placement) -> Cost {
         Cost::default()
     }
 
-    fn build(&self, _: &Params, _: &Signature) -> Result<Box<dyn Node>, BuildError> {
+    fn build(&self, _: &Params, _: &Signature, _: &Placement) -> Result<Box<dyn Node>, BuildError> {
         Err(BuildError::Failed("a stand-in does not run".to_owned()))
     }
 }
