@@ -88,6 +88,10 @@ pub(crate) enum Command {
     Run(RunArguments),
     /// Run the `tests:` of a pipeline.
     Test(TestArguments),
+    /// Measure latency, CPU time and memory against the plan.
+    Bench(BenchArguments),
+    /// Measure each node in every placement it may have, for plans by measured times.
+    Profile(ProfileArguments),
     /// Explain a code such as MT0214, or a node kind such as audio/log-mel.
     Explain {
         /// The code or the kind.
@@ -133,6 +137,15 @@ pub(crate) struct PipelineArguments {
     /// Plan for this many CPU workers instead of one per core.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=256))]
     pub(crate) workers: Option<u32>,
+
+    /// Plan by the times of this file, which `motet profile` wrote on such a machine.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) profile: Option<PathBuf>,
+
+    /// Look for the weights of models in this folder, and for cards that are not in `models/` beside the pipeline; may
+    /// be repeated.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) models: Vec<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -216,6 +229,56 @@ pub(crate) struct TestArguments {
     /// Run only tests whose sentence holds this text.
     #[arg(long, value_name = "TEXT")]
     pub(crate) filter: Option<String>,
+}
+
+/// How often to measure.
+#[derive(Debug, Args)]
+pub(crate) struct BenchArguments {
+    #[command(flatten)]
+    pub(crate) pipeline: PipelineArguments,
+
+    /// Give an input its value, instead of the pipeline's own samples; may be repeated.
+    #[arg(long = "in", value_name = "NAME=VALUE", value_parser = pair)]
+    pub(crate) inputs: Vec<(String, String)>,
+
+    /// Requests before anything is measured.
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    pub(crate) warm_up: u32,
+
+    /// Requests in a round.
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) repeat: u32,
+
+    /// Rounds; the ways to run take turns in each.
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub(crate) rounds: u32,
+}
+
+/// How often to measure, and where the times go.
+#[derive(Debug, Args)]
+pub(crate) struct ProfileArguments {
+    #[command(flatten)]
+    pub(crate) pipeline: PipelineArguments,
+
+    /// Give an input its value, instead of the pipeline's own samples; may be repeated.
+    #[arg(long = "in", value_name = "NAME=VALUE", value_parser = pair)]
+    pub(crate) inputs: Vec<(String, String)>,
+
+    /// The file to write.
+    #[arg(short, long, value_name = "FILE", default_value = "profile.json")]
+    pub(crate) out: PathBuf,
+
+    /// Requests before anything is measured, for each placement.
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    pub(crate) warm_up: u32,
+
+    /// Requests of a placement in a round.
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) repeat: u32,
+
+    /// Rounds over all placements.
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub(crate) rounds: u32,
 }
 
 #[derive(Debug, Args)]

@@ -1,19 +1,24 @@
 //! The commands, one file each.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use clap::CommandFactory;
-use motet::{Builder, Pipeline};
+use motet::profile::read_profile;
+use motet::{Builder, Pipeline, fingerprint, local_machine};
+use motet_nodes::{Cpu, Most};
 
 use crate::arguments::{Arguments, Command, EvalCommand, PipelineArguments, TrainCommand};
 use crate::failure::Failure;
 use crate::output::Output;
 
+mod bench;
 mod check;
 mod eval;
 mod explain;
 mod graph;
 mod plan;
+mod profile;
 mod run;
 mod serve;
 mod test;
@@ -26,6 +31,8 @@ pub(crate) fn run(arguments: &Arguments, output: &mut Output) -> Result<(), Fail
         Command::Plan(plan) => plan::run(plan, output),
         Command::Run(run) => run::run(run, output),
         Command::Test(test) => test::run(test, output),
+        Command::Bench(bench) => bench::run(bench, output),
+        Command::Profile(profile) => profile::run(profile, output),
         Command::Explain { topic } => explain::explain(topic, output),
         Command::Kinds => explain::kinds(output),
         Command::Graph(graph) => graph::run(graph, output),
@@ -40,15 +47,51 @@ pub(crate) fn run(arguments: &Arguments, output: &mut Output) -> Result<(), Fail
 }
 
 /// A builder with the settings of the command line.
-fn builder(arguments: &PipelineArguments) -> Builder {
-    let mut builder = Pipeline::builder();
+fn builder(arguments: &PipelineArguments) -> Result<Builder, Failure> {
+    let mut builder = Pipeline::builder().cpu(cpu()?);
     for (name, value) in &arguments.set {
         builder = builder.set(name, value);
     }
-    match arguments.workers {
-        Some(count) => builder.workers(count),
-        None => builder,
+    for folder in &arguments.models {
+        builder = builder.models(folder);
     }
+    if let Some(count) = arguments.workers {
+        builder = builder.workers(count);
+    }
+    if let Some(path) = &arguments.profile {
+        let profile = read_profile(path)?;
+        let here = fingerprint(&local_machine(arguments.workers));
+        if *profile.machine() != here {
+            return Err(Failure::Bad {
+                code: Some("MT0415"),
+                message: format!(
+                    "`{}` was measured on `{}` with {} workers, this is `{}` with {}",
+                    path.display(),
+                    profile.machine().cpu,
+                    profile.machine().workers,
+                    here.cpu,
+                    here.workers
+                ),
+                help: Some("measure again here with `motet profile`".to_owned()),
+            });
+        }
+        builder = builder.profile(Arc::new(profile));
+    }
+    Ok(builder)
+}
+
+/// The instructions that nets are computed with: all that the CPU has, or fewer where `MOTET_CPU` says so.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "tests and comparisons bound the instructions from outside"
+)]
+fn cpu() -> Result<Cpu, Failure> {
+    let Some(most) = std::env::var_os("MOTET_CPU") else {
+        return Ok(Cpu::detect());
+    };
+    let most = most.to_string_lossy().parse::<Most>();
+    let most = most.map_err(|fault| Failure::bad(format!("MOTET_CPU: {fault}")))?;
+    Ok(Cpu::detect().at_most(most))
 }
 
 /// Writes a file beside its place and moves it there, so that nobody ever sees half of it.

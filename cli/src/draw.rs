@@ -5,7 +5,7 @@
 //! for its own language.
 
 use motet_core::graph::{Feed, Producer};
-use motet_core::plan::{Plan, PlannedNode};
+use motet_core::plan::{Plan, PlannedNode, SlotOwner};
 use motet_core::port::PortType;
 use serde::Serialize;
 
@@ -127,16 +127,14 @@ impl Picture {
             picture
                 .boxes
                 .push(PictureBox::end(Role::Output, &output.name, Vec::new()));
-            let producer = plan.slots[output.slot.index()].producer;
-            picture.edge(
-                plan,
-                &Feed {
-                    producer,
-                    field: output.field,
-                },
-                to,
-                "",
-            );
+            let producer = match plan.slots[output.slot.index()].owner {
+                SlotOwner::Input(index) => Producer::Input(index),
+                SlotOwner::Output(node, index) => Producer::Node(node, index),
+                // Nobody but its node ever sees scratch memory.
+                SlotOwner::Scratch(_) => continue,
+            };
+            let field = output.field;
+            picture.edge(plan, &Feed { producer, field }, to, "");
         }
         picture
     }

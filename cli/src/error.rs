@@ -1,6 +1,6 @@
 //! Everything that can go wrong between a path and an answer, as one type.
 
-use motet_core::catalog::DuplicateKind;
+use motet_core::catalog::{BuildError, DuplicateKind};
 use motet_core::diagnostic::Diagnostics;
 use motet_core::execute::RunError;
 use motet_core::session::OpenError;
@@ -30,6 +30,12 @@ pub enum Error {
     /// What was given is no value for an input.
     #[error(transparent)]
     Feed(#[from] FeedError),
+    /// Measured times that make no profile.
+    #[error(transparent)]
+    Profile(#[from] motet_core::profile::ProfileError),
+    /// A node gave no answer while it was to be measured.
+    #[error("{0}, so its nodes cannot be measured")]
+    Unmeasured(String),
     /// The request could not begin.
     #[error(transparent)]
     Run(#[from] RunError),
@@ -42,15 +48,37 @@ impl Error {
             Error::File(error) => Some(error.code()),
             Error::Feed(error) => Some(error.code()),
             Error::Run(RunError::Input(error)) => Some(error.code().0),
-            Error::Pipeline(_) | Error::Kind(_) | Error::Open(_) | Error::Threads(_) | Error::Run(_) => None,
+            Error::Open(OpenError::Build {
+                cause: BuildError::Model { .. },
+                ..
+            }) => Some("MT0416"),
+            Error::Pipeline(_)
+            | Error::Kind(_)
+            | Error::Open(_)
+            | Error::Threads(_)
+            | Error::Profile(_)
+            | Error::Unmeasured(_)
+            | Error::Run(_) => None,
         }
     }
 
     /// True when what the user gave is at fault: a file, an argument, a pipeline, an input.
     pub fn is_bad_input(&self) -> bool {
         match self {
-            Error::File(_) | Error::Pipeline(_) | Error::Feed(_) | Error::Run(RunError::Input(_)) => true,
-            Error::Kind(_) | Error::Open(_) | Error::Threads(_) | Error::Run(_) => false,
+            Error::File(_)
+            | Error::Pipeline(_)
+            | Error::Feed(_)
+            | Error::Run(RunError::Input(_))
+            | Error::Open(OpenError::Build {
+                cause: BuildError::Model { .. },
+                ..
+            }) => true,
+            Error::Kind(_)
+            | Error::Open(_)
+            | Error::Threads(_)
+            | Error::Profile(_)
+            | Error::Unmeasured(_)
+            | Error::Run(_) => false,
         }
     }
 }

@@ -100,6 +100,16 @@ impl From<motet::FileError> for Failure {
     }
 }
 
+impl From<motet::profile::ProfileFileError> for Failure {
+    fn from(error: motet::profile::ProfileFileError) -> Failure {
+        Failure::Bad {
+            code: Some(error.code()),
+            message: error.to_string(),
+            help: Some("`motet profile` writes a new one".to_owned()),
+        }
+    }
+}
+
 /// For what is written to standard output.
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Failure {

@@ -37,6 +37,7 @@ pub mod feed;
 pub mod library;
 pub mod load;
 pub mod pipeline;
+pub mod profile;
 pub mod runner;
 pub mod testing;
 
@@ -46,21 +47,24 @@ pub use library::FolderLibrary;
 pub use load::FileError;
 pub use motet_core::arena::{ReadLease, Scalar, ValueError, WriteLease};
 pub use motet_core::catalog::{
-    Accepts, BuildError, Catalog, ConnectedInput, Cost, DuplicateKind, FaultPlace, InputSpec, InputSpecs,
-    KindFault, NodeKind, OutputSpec, ParamSpec, ParamType, ParamValue, Params, Signature, Weights,
+    Accepts, BuildError, Catalog, ConnectedInput, Cost, DuplicateKind, FaultPlace, InnerStep, InputSpec,
+    InputSpecs, KindFault, NodeKind, OutputSpec, ParamSpec, ParamType, ParamValue, Params, Signature,
+    Weights,
 };
 pub use motet_core::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 pub use motet_core::execute::{Outcome, Request, Response, RunError, RunFailure};
 pub use motet_core::graph::Graph;
 pub use motet_core::machine::{DeviceKind, Machine};
-pub use motet_core::node::{Inputs, Node, NodeError, Outputs};
+pub use motet_core::node::{Inputs, Node, NodeError, Outputs, Scratch};
+pub use motet_core::placement::{Placement, Precision, PrecisionOffer};
 pub use motet_core::plan::Plan;
 pub use motet_core::port::{Dim, Element, Field, PortType, Privacy, Range, TensorType};
+pub use motet_core::profile::Profile;
 pub use motet_core::report::Report;
 pub use motet_core::spec::Spec;
 pub use motet_core::trace::Trace;
 pub use motet_core::value::{InputError, Value};
-pub use motet_nodes::{catalog, local_machine};
+pub use motet_nodes::{catalog, fingerprint, load_average, local_machine, peak_bytes};
 pub use pipeline::{Builder, Pipeline};
 pub use runner::{ExecutorChoice, Runner};
 

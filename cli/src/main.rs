@@ -18,9 +18,6 @@ use arguments::{Arguments, Format};
 use failure::Failure;
 use output::Output;
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
@@ -55,7 +52,7 @@ fn start_log(arguments: &Arguments) {
     use tracing_subscriber::EnvFilter;
     #[allow(
         clippy::disallowed_methods,
-        reason = "this is the one place that reads the environment"
+        reason = "how much to log may come from the environment"
     )]
     let level = arguments.log.clone().or_else(|| std::env::var("MOTET_LOG").ok());
     let filter =

@@ -8,13 +8,18 @@ use motet_core::diagnostic::{Diagnostics, Source};
 use motet_core::graph::{Graph, Library, NoLibrary};
 use motet_core::machine::Machine;
 use motet_core::plan::{Plan, PlanOptions};
+use motet_core::profile::Profile;
 use motet_core::spec::{Settings, Spec};
+use motet_nodes::{Cpu, ModelFolders};
 
 use crate::error::Error;
 use crate::feed::Files;
 use crate::library::FolderLibrary;
 use crate::load::{LoadedPipeline, load_pipeline};
 use crate::runner::{ExecutorChoice, Runner};
+
+/// The folder beside a pipeline that holds the cards of its models.
+const MODELS_FOLDER: &str = "models";
 
 /// A compiled pipeline. Any number of [`Runner`]s may run it at the same time.
 #[derive(Clone)]
@@ -40,12 +45,28 @@ impl Pipeline {
     /// To add node kinds, settings or workers first.
     pub fn builder() -> Builder {
         Builder {
-            catalog: motet_nodes::catalog(),
-            duplicate: None,
+            kinds: Vec::new(),
+            weights: Vec::new(),
+            cpu: Cpu::detect(),
             settings: Settings::default(),
             workers: None,
             machine: None,
+            profile: None,
             executor: ExecutorChoice::Parallel,
+        }
+    }
+
+    /// The same pipeline with another plan.
+    pub(crate) fn with_plan(&self, plan: Arc<Plan>) -> Pipeline {
+        Pipeline { plan, ..self.clone() }
+    }
+
+    /// The same pipeline, run by another executor.
+    #[must_use]
+    pub fn with_executor(&self, executor: ExecutorChoice) -> Pipeline {
+        Pipeline {
+            executor,
+            ..self.clone()
         }
     }
 
@@ -88,13 +109,18 @@ impl Pipeline {
     }
 }
 
+/// Adds a kind to a catalog.
+type Register = Box<dyn FnOnce(&mut Catalog) -> Result<(), DuplicateKind> + Send>;
+
 /// How a pipeline is to be compiled and run.
 pub struct Builder {
-    catalog: Catalog,
-    duplicate: Option<DuplicateKind>,
+    kinds: Vec<Register>,
+    weights: Vec<PathBuf>,
+    cpu: Cpu,
     settings: Settings,
     workers: Option<u32>,
     machine: Option<Machine>,
+    profile: Option<Arc<Profile>>,
     executor: ExecutorChoice,
 }
 
@@ -102,9 +128,22 @@ impl Builder {
     /// Adds a node kind of your own.
     #[must_use]
     pub fn kind(mut self, kind: impl NodeKind + 'static) -> Builder {
-        if let Err(duplicate) = self.catalog.register(kind) {
-            self.duplicate.get_or_insert(duplicate);
-        }
+        self.kinds.push(Box::new(|catalog| catalog.register(kind)));
+        self
+    }
+
+    /// Looks for the weights of models in this folder, as `--models` does; the first folder that has a file wins. Cards
+    /// lie in `models/` beside the pipeline, or in one of these folders.
+    #[must_use]
+    pub fn models(mut self, folder: impl Into<PathBuf>) -> Builder {
+        self.weights.push(folder.into());
+        self
+    }
+
+    /// Computes nets with these instructions instead of all that the CPU has.
+    #[must_use]
+    pub fn cpu(mut self, cpu: Cpu) -> Builder {
+        self.cpu = cpu;
         self
     }
 
@@ -126,6 +165,14 @@ impl Builder {
     #[must_use]
     pub fn machine(mut self, machine: Machine) -> Builder {
         self.machine = Some(machine);
+        self
+    }
+
+    /// Plans by these measured times instead of assumed speeds. Whether they were measured on such a machine is for the
+    /// caller to see to.
+    #[must_use]
+    pub fn profile(mut self, profile: Arc<Profile>) -> Builder {
+        self.profile = Some(profile);
         self
     }
 
@@ -167,16 +214,26 @@ impl Builder {
         library: &dyn Library,
         folder: Option<PathBuf>,
     ) -> Result<Pipeline, Error> {
-        if let Some(duplicate) = self.duplicate {
-            return Err(Error::Kind(duplicate));
+        let beside = folder.iter().map(|folder| folder.join(MODELS_FOLDER));
+        let models = ModelFolders {
+            cards: beside.chain(self.weights.iter().cloned()).collect(),
+            weights: self.weights,
+        };
+        let mut catalog = motet_nodes::catalog_with(&models, self.cpu);
+        for register in self.kinds {
+            register(&mut catalog).map_err(Error::Kind)?;
         }
         let spec = Spec::parse_source(source, &self.settings)?;
-        let graph = Graph::resolve(&spec, &self.catalog, library)?;
+        let graph = Graph::resolve(&spec, &catalog, library)?;
         let machine = self
             .machine
             .unwrap_or_else(|| motet_nodes::local_machine(self.workers));
-        let plan = Plan::compile(&graph, &self.catalog, &machine, &PlanOptions { serial: false })?;
-        let (plan, catalog) = (Arc::new(plan), Arc::new(self.catalog));
+        let options = PlanOptions {
+            serial: false,
+            profile: self.profile,
+        };
+        let plan = Plan::compile(&graph, &catalog, &machine, &options)?;
+        let (plan, catalog) = (Arc::new(plan), Arc::new(catalog));
         Ok(Pipeline {
             spec,
             graph,

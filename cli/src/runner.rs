@@ -21,7 +21,7 @@ use crate::feed::{FeedError, Feeding, Files};
 pub enum ExecutorChoice {
     /// The caller's thread alone: the reference.
     Sequential,
-    /// One thread for each worker of the plan's CPU.
+    /// One thread for each worker of the plan's CPU, and one for each GPU.
     Parallel,
     /// One thread that plays many in made-up time, in an order drawn from this seed.
     Simulated(u64),
@@ -45,9 +45,9 @@ impl Runner {
         let session = Session::open(plan, catalog)?;
         let executor: Box<dyn Executor> = match choice {
             ExecutorChoice::Sequential => Box::new(Sequential),
-            ExecutorChoice::Parallel => {
-                Box::new(Parallel::spawned_by(worker_count, &SoloThreads).map_err(Error::Threads)?)
-            }
+            ExecutorChoice::Parallel => Box::new(
+                Parallel::for_machine(&session.plan().machine, &SoloThreads).map_err(Error::Threads)?,
+            ),
             ExecutorChoice::Simulated(seed) => Box::new(Simulated {
                 seed,
                 worker_count,
@@ -117,6 +117,17 @@ impl Runner {
     /// [`Error::Run`] when the request could not begin; what goes wrong later is told by output in the response.
     pub fn run(&mut self, request: &Request) -> Result<Response, Error> {
         Ok(self.executor.run(&mut self.session, request, &self.clock)?)
+    }
+
+    /// Runs a request into a response that is used again: what it held is let go of first, and nothing is allocated
+    /// where no node allocates.
+    ///
+    /// # Errors
+    /// As [`Runner::run`].
+    pub fn run_into(&mut self, request: &Request, response: &mut Response) -> Result<(), Error> {
+        Ok(self
+            .executor
+            .run_into(&mut self.session, request, &self.clock, response)?)
     }
 
     /// The plan it runs.

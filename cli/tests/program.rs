@@ -186,6 +186,7 @@ fn the_plan_of_an_imagined_machine_is_a_page() {
 
     memory   cpu 786 B of 1.0 MiB allowed: weights 0 B, buffers 704 B, workspaces 82 B
              3 buffers; 768 B without sharing, no plan below 704 B; largest: the value of `decide` with 384 B
+    time     10 us estimated for a request, from assumed speeds; nothing was measured
     request  no deadline
     egress   none: nothing leaves this machine
     verdict  ACCEPT
@@ -450,4 +451,80 @@ fn a_closed_pipe_ends_the_program_quietly() {
         ),
         (Some(0), "")
     );
+}
+
+#[test]
+fn bench_measures_both_ways_to_run_and_holds_them_against_the_plan() {
+    let short = [
+        "bench",
+        "small",
+        "--repeat",
+        "3",
+        "--rounds",
+        "2",
+        "--warm-up",
+        "1",
+    ];
+    let ran = motet(&short);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+    for part in [
+        "bench small",
+        "sequential",
+        "parallel",
+        "p99",
+        "decide",
+        "memory planned",
+    ] {
+        assert!(ran.out.contains(part), "`{part}` in {}", ran.out);
+    }
+    let ran = motet(&[&short[..], &["--format", "json"]].concat());
+    let page = &lines(&ran.out)[0];
+    for measured in page["measured"].as_array().unwrap() {
+        assert_eq!(measured["requests"], 6);
+        assert!(measured["p50_us"].as_f64().unwrap() > 0.0);
+        assert!(measured["p50_us"].as_f64() <= measured["p99_us"].as_f64());
+        assert_eq!(measured["nodes"].as_array().unwrap().len(), 2);
+    }
+    assert_eq!(motet(&["bench", "small", "--in", "reading=1"]).code, Some(2));
+}
+
+#[test]
+fn a_profile_is_measured_and_planned_by_on_the_machine_it_is_of() {
+    let folder = folder_with(SMALL);
+    let short = [
+        "profile",
+        "small",
+        "--repeat",
+        "2",
+        "--rounds",
+        "2",
+        "--warm-up",
+        "1",
+    ];
+    let ran = motet_in(folder.path(), &short, "");
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+    assert!(
+        ran.out.contains("control/rules") && ran.out.contains("text/template"),
+        "{}",
+        ran.out
+    );
+    let ran = motet_in(folder.path(), &["plan", "small", "--profile", "profile.json"], "");
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+    let path = folder.path().join("profile.json");
+    let text = fs::read_to_string(&path).unwrap();
+    let other = ["plan", "small", "--profile", "profile.json", "--workers", "7"];
+    let ran = motet_in(folder.path(), &other, "");
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.err.contains("MT0415"), "{}", ran.err);
+    for (text, code) in [
+        (text.replace("\"version\": 1", "\"version\": 9"), "MT0415"),
+        ("{".to_owned(), "MT0415"),
+    ] {
+        fs::write(&path, text).unwrap();
+        let ran = motet_in(folder.path(), &["plan", "small", "--profile", "profile.json"], "");
+        assert_eq!(ran.code, Some(2));
+        assert!(ran.err.contains(code), "{}", ran.err);
+    }
+    let ran = motet(&["plan", "small", "--profile", "none.json"]);
+    assert!(ran.err.contains("MT0401"), "{}", ran.err);
 }

@@ -16,7 +16,7 @@ use crate::output::Output;
 use crate::render;
 
 pub(super) fn run(arguments: &CheckArguments, output: &mut Output) -> Result<(), Failure> {
-    let checked = builder(&arguments.pipeline).open(&arguments.pipeline.pipeline);
+    let checked = builder(&arguments.pipeline)?.open(&arguments.pipeline.pipeline);
     if !arguments.fix {
         return report(checked, output);
     }
@@ -34,7 +34,7 @@ pub(super) fn run(arguments: &CheckArguments, output: &mut Output) -> Result<(),
         file.tell(output)?;
     }
     report(
-        builder(&arguments.pipeline).open(&arguments.pipeline.pipeline),
+        builder(&arguments.pipeline)?.open(&arguments.pipeline.pipeline),
         output,
     )
 }

@@ -132,7 +132,13 @@ fn page(kind: &dyn NodeKind, output: &mut Output) -> Result<(), Failure> {
     }
     let devices: Vec<String> = kind.devices().iter().map(ToString::to_string).collect();
     output.line(&heading(output, "runs on"))?;
-    output.line(&format!("  {}", devices.join(", ")))
+    output.line(&format!("  {}", devices.join(", ")))?;
+    output.line(&heading(output, "precision"))?;
+    for offer in kind.precisions(&defaults(kind)) {
+        let auto = if offer.admissible { "" } else { ", never by `auto`" };
+        output.line(&format!("  {}: {}{auto}", offer.precision, offer.why))?;
+    }
+    Ok(())
 }
 
 fn kind_json(kind: &dyn NodeKind) -> Json {
@@ -160,17 +166,28 @@ fn kind_json(kind: &dyn NodeKind) -> Json {
             .collect();
         json!({"named": named, "further": inputs.further.as_ref().map(accepts)})
     });
-    let devices = kind.devices();
-    json!({"kind": kind.name(), "about": kind.about(), "params": params, "inputs": inputs, "devices": devices})
+    json!({
+        "kind": kind.name(),
+        "about": kind.about(),
+        "params": params,
+        "inputs": inputs,
+        "devices": kind.devices(),
+        "precisions": kind.precisions(&defaults(kind)),
+    })
 }
 
 /// The inputs under the default parameters; `None` when they depend on one that has no default.
 fn inputs(kind: &dyn NodeKind) -> Option<InputSpecs> {
+    kind.inputs(&defaults(kind)).ok()
+}
+
+/// The parameters that have defaults.
+fn defaults(kind: &dyn NodeKind) -> Params {
     let defaults = kind
         .params()
         .into_iter()
         .filter_map(|param| Some((param.name.to_owned(), param.default?)));
-    kind.inputs(&Params::new(defaults.collect())).ok()
+    Params::new(defaults.collect())
 }
 
 fn accepts(accepts: &Accepts) -> String {

@@ -9,7 +9,7 @@ use crate::output::Output;
 use crate::render;
 
 pub(super) fn run(arguments: &GraphArguments, output: &mut Output) -> Result<(), Failure> {
-    let pipeline = builder(&arguments.pipeline).open(&arguments.pipeline.pipeline)?;
+    let pipeline = builder(&arguments.pipeline)?.open(&arguments.pipeline.pipeline)?;
     if !output.is_json() {
         render::faults(pipeline.warnings(), output)?;
     }

@@ -9,7 +9,7 @@ use crate::output::Output;
 use crate::render;
 
 pub(super) fn run(arguments: &PlanArguments, output: &mut Output) -> Result<(), Failure> {
-    let mut builder = builder(&arguments.pipeline);
+    let mut builder = builder(&arguments.pipeline)?;
     if let Some(bytes) = arguments.memory {
         let here = local_machine(arguments.pipeline.workers);
         let workers = here.devices().next().map_or(1, |(_, cpu)| cpu.workers);

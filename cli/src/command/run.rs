@@ -20,7 +20,7 @@ pub(super) fn run(arguments: &RunArguments, output: &mut Output) -> Result<(), F
         ExecutorArgument::Parallel => ExecutorChoice::Parallel,
         ExecutorArgument::Simulated => ExecutorChoice::Simulated(arguments.seed),
     };
-    let pipeline = builder(&arguments.pipeline)
+    let pipeline = builder(&arguments.pipeline)?
         .executor(executor)
         .open(&arguments.pipeline.pipeline)?;
     if !output.is_json() {

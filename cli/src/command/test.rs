@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 
 pub(super) fn run(arguments: &TestArguments, output: &mut Output) -> Result<(), Failure> {
-    let pipeline = builder(&arguments.pipeline).open(&arguments.pipeline.pipeline)?;
+    let pipeline = builder(&arguments.pipeline)?.open(&arguments.pipeline.pipeline)?;
     let filter = arguments.filter.as_deref().unwrap_or_default();
     let tests = pipeline
         .spec()
