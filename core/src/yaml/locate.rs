@@ -99,7 +99,9 @@ pub(crate) fn inner(span: &Span, value: &str) -> Option<Span> {
     if text == value {
         return Some(span.clone());
     }
-    let quoted = text.len() >= 2 && text[1..].starts_with(value) && text.len() == value.len() + 2;
+    // Where no quote stands, the second byte may lie within a letter.
+    let unquoted = text.get(1..).filter(|_| text.len() == value.len() + 2);
+    let quoted = unquoted.is_some_and(|rest| rest.starts_with(value));
     quoted.then(|| span.within(1..1 + value.len()))
 }
 
@@ -385,6 +387,18 @@ mod tests {
         check(Path::root().key("folded"), Place::Value, "one");
         check(Path::root().key("marked"), Place::Value, "here");
         check(Path::root().key("last"), Place::Value, "x,y");
+    }
+
+    #[test]
+    fn quotes_are_left_out_and_long_letters_are_not_taken_for_them() {
+        let found = |text: &str, value: &str| {
+            let source = Source::new("t.yaml", text);
+            inner(&Span::new(&source, 0..text.len()), value).map(|span| span.text().to_owned())
+        };
+        assert_eq!(found("'mic'", "mic").as_deref(), Some("mic"));
+        assert_eq!(found("mic", "mic").as_deref(), Some("mic"));
+        assert_eq!(found("é", ""), None);
+        assert_eq!(found("'it''s'", "it's"), None);
     }
 
     #[test]
