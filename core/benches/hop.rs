@@ -110,6 +110,7 @@ fn machine() -> Machine {
         flops_per_second: 1e12,
         overhead_seconds: 1e-6,
         transfer_bytes_per_second: 1e12,
+        is_software: false,
     })
 }
 

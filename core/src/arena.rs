@@ -8,6 +8,7 @@
 //! Invariant: a buffer has one writer and no reader, or no writer and any number of readers. `Arc::get_mut`
 //! checks it: a lease is given out only when the arena holds the one reference there is.
 
+use std::any::Any;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -17,6 +18,8 @@ use serde::Serialize;
 use crate::port::{Element, FieldLayout, Layout};
 
 mod scratch;
+#[cfg(test)]
+mod tests;
 
 pub use scratch::ScratchLease;
 
@@ -35,6 +38,13 @@ struct Line([u8; 64]);
 struct Buffer {
     lines: Box<[Line]>,
 }
+
+/// What a value is on another device than the CPU. Whoever made it knows its type; to the arena it is opaque, and gone with the
+/// last lease of the value.
+pub type Resident = Arc<dyn Any + Send + Sync>;
+
+/// The fields of one value that lie on another device, by their numbers.
+type Residents = Vec<(usize, Resident)>;
 
 /// Somebody still writes or reads the buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -69,6 +79,12 @@ pub enum ValueError {
         found: Vec<u32>,
         /// The largest sizes planned.
         planned: Vec<u32>,
+    },
+    /// The elements lie on another device.
+    #[error("field {index} lies on another device")]
+    Elsewhere {
+        /// The field.
+        index: usize,
     },
     /// Text that is not UTF-8.
     #[error("the text is not UTF-8 at byte {at}")]
@@ -149,6 +165,9 @@ impl Arena {
             },
             layout: Arc::clone(layout),
             written: 0,
+            leavable: 0,
+            left: 0,
+            residents: Residents::new(),
         })
     }
 
@@ -186,6 +205,11 @@ pub struct WriteLease {
     layout: Arc<Layout>,
     /// One bit per field that has been given its sizes.
     written: u64,
+    /// One bit per field whose elements nobody reads on the CPU.
+    leavable: u64,
+    /// One bit per field whose elements lie on another device alone.
+    left: u64,
+    residents: Residents,
 }
 
 /// A buffer away from its home, to which it returns.
@@ -245,6 +269,41 @@ impl WriteLease {
         Ok(())
     }
 
+    /// The same lease, with one bit for each field that [`WriteLease::leave`] is allowed for.
+    pub(crate) fn leavable(mut self, fields: u64) -> WriteLease {
+        self.leavable = fields;
+        self
+    }
+
+    /// Whether the elements of a field may stay on the device of the node that writes it: nobody reads them elsewhere.
+    pub fn may_leave(&self, field: usize) -> bool {
+        self.leavable & (1 << field) != 0
+    }
+
+    /// States what a field is on the device of the node that writes it, besides its elements here.
+    pub fn attach(&mut self, field: usize, resident: Resident) {
+        self.residents.push((field, resident));
+    }
+
+    /// Gives a field its actual sizes and leaves its elements on the device of the node that writes it.
+    ///
+    /// # Errors
+    /// [`ValueError::Elsewhere`] where somebody reads them here; [`ValueError::NoField`], [`ValueError::Shape`].
+    pub fn leave<T: Scalar>(
+        &mut self,
+        field: usize,
+        dims: &[u32],
+        resident: Resident,
+    ) -> Result<(), ValueError> {
+        if !self.may_leave(field) {
+            return Err(ValueError::Elsewhere { index: field });
+        }
+        self.tensor::<T>(field, dims)?;
+        self.left |= 1 << field;
+        self.attach(field, resident);
+        Ok(())
+    }
+
     /// The layout it was planned with.
     pub fn layout(&self) -> &Layout {
         &self.layout
@@ -275,12 +334,15 @@ impl WriteLease {
     pub(crate) fn is_finite(&self) -> bool {
         let buffer = self.held.buffer.as_ref();
         let bytes: &[u8] = buffer.map_or(&[], |buffer| bytemuck::cast_slice(&buffer.lines));
-        let floats = self
+        // What lies elsewhere is looked at when it comes here.
+        let is_here = |index: usize| self.left & (1 << index) == 0;
+        let mut floats = self
             .layout
             .fields
             .iter()
-            .filter(|field| field.element == Element::F32);
-        floats.into_iter().all(|field| {
+            .enumerate()
+            .filter(|(index, field)| field.element == Element::F32 && is_here(*index));
+        floats.all(|(_, field)| {
             let head: &[u32] = bytemuck::cast_slice(&bytes[..(field.head_index + field.dims.len()) * 4]);
             let count: usize = head[field.head_index..]
                 .iter()
@@ -302,7 +364,13 @@ impl WriteLease {
 
     /// Ends the writing: from now on the value is read-only.
     pub fn publish(self, stamp: Duration) -> ReadLease {
-        let WriteLease { mut held, layout, .. } = self;
+        let WriteLease {
+            mut held,
+            layout,
+            left,
+            residents,
+            ..
+        } = self;
         let buffer = held
             .buffer
             .take()
@@ -312,6 +380,9 @@ impl WriteLease {
             buffer,
             layout,
             field: None,
+            left,
+            // An empty list would be an allocation all the same.
+            residents: (!residents.is_empty()).then(|| Arc::new(residents)),
             stamp,
         }
     }
@@ -337,6 +408,9 @@ pub struct ReadLease {
     layout: Arc<Layout>,
     /// When set, the lease shows this field alone, as field 0.
     field: Option<u16>,
+    /// One bit per field whose elements lie on another device alone.
+    left: u64,
+    residents: Option<Arc<Residents>>,
     stamp: Duration,
 }
 
@@ -400,7 +474,7 @@ impl ReadLease {
     /// Elements of a field, in row-major order.
     ///
     /// # Errors
-    /// [`ValueError::NoField`], [`ValueError::Element`] (bytes also read text).
+    /// [`ValueError::NoField`], [`ValueError::Element`] (bytes also read text), [`ValueError::Elsewhere`].
     pub fn tensor<T: Scalar>(&self, field: usize) -> Result<&[T], ValueError> {
         check_element::<T>(self.place(field)?)?;
         Ok(bytemuck::cast_slice(self.bytes(field)?))
@@ -426,11 +500,28 @@ impl ReadLease {
     /// Bytes of a field's elements.
     ///
     /// # Errors
-    /// [`ValueError::NoField`].
+    /// [`ValueError::NoField`], [`ValueError::Elsewhere`].
     pub fn bytes(&self, field: usize) -> Result<&[u8], ValueError> {
         let place = self.place(field)?;
+        if self.left & (1 << self.shown(field)) != 0 {
+            return Err(ValueError::Elsewhere { index: field });
+        }
         let count: usize = self.dims(field)?.iter().map(|size| *size as usize).product();
         Ok(&self.all_bytes()[place.offset..place.offset + count * place.element.bytes()])
+    }
+
+    /// What a field is on the device of the node that wrote it, if it is there.
+    pub fn resident(&self, field: usize) -> Option<&Resident> {
+        let index = self.shown(field);
+        let mut residents = self.residents.as_deref()?.iter();
+        residents
+            .find(|(other, _)| *other == index)
+            .map(|(_, resident)| resident)
+    }
+
+    /// The number that a field has in the layout.
+    fn shown(&self, field: usize) -> usize {
+        self.field.map_or(field, usize::from)
     }
 
     /// Every byte of the value, the head of sizes included.
@@ -485,89 +576,5 @@ fn check_shape(place: &FieldLayout, dims: &[u32]) -> Result<(), ValueError> {
             found: dims.to_vec(),
             planned,
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::port::PortType;
-
-    fn layout(text: &str) -> Arc<Layout> {
-        Arc::new(Layout::of(&PortType::parse(text).unwrap()))
-    }
-
-    #[test]
-    fn a_buffer_is_lent_to_one_writer_or_to_readers_and_comes_back() {
-        let layout = layout("f32[T<=4]");
-        let arena = Arena::allocate([layout.bytes]);
-        let mut lease = arena.lease(BufferId(0), &layout).unwrap();
-        assert_eq!(
-            arena.lease(BufferId(0), &layout).err(),
-            Some(Busy { buffer: BufferId(0) })
-        );
-        lease
-            .tensor::<f32>(0, &[3])
-            .unwrap()
-            .copy_from_slice(&[1.0, 2.0, 3.0]);
-        let reader = lease.publish(Duration::ZERO);
-        let other = reader.clone();
-        drop(reader);
-        assert!(arena.lease(BufferId(0), &layout).is_err());
-        assert_eq!(other.tensor::<f32>(0).unwrap(), [1.0, 2.0, 3.0]);
-        drop(other);
-        drop(arena.lease(BufferId(0), &layout).unwrap());
-        assert_eq!(arena.busy_count(), 0);
-    }
-
-    #[test]
-    fn a_field_is_read_as_it_was_written_and_stands_on_a_line_of_its_own() {
-        let layout = layout("record{label: utf8[T<=32], score: f32, frames: f32[T<=3, 2]}");
-        let arena = Arena::allocate([layout.bytes]);
-        let mut lease = arena.lease(BufferId(0), &layout).unwrap();
-        lease.text(0, "stop").unwrap();
-        lease.tensor::<f32>(1, &[]).unwrap()[0] = 0.5;
-        assert_eq!(lease.unwritten(), Some(2));
-        lease
-            .tensor::<f32>(2, &[1, 2])
-            .unwrap()
-            .copy_from_slice(&[7.0, 8.0]);
-        let value = lease.publish(Duration::from_millis(3));
-        assert_eq!(value.text(0).unwrap(), "stop");
-        assert_eq!(value.tensor::<f32>(1).unwrap(), [0.5]);
-        let frames = value.project(2).unwrap();
-        assert_eq!(
-            (frames.dims(0).unwrap(), frames.tensor::<f32>(0).unwrap()),
-            (&[1, 2][..], &[7.0, 8.0][..])
-        );
-        assert_eq!(frames.as_ref().as_ptr().align_offset(64), 0);
-        assert_eq!(frames.stamp(), Duration::from_millis(3));
-    }
-
-    #[test]
-    fn a_value_that_breaks_its_type_is_refused() {
-        let layout = layout("record{label: utf8[T<=4], pair: f32[2]}");
-        let arena = Arena::allocate([layout.bytes]);
-        let mut lease = arena.lease(BufferId(0), &layout).unwrap();
-        assert!(matches!(lease.text(0, "stops"), Err(ValueError::Shape { .. })));
-        assert!(matches!(
-            lease.tensor::<f32>(1, &[1]),
-            Err(ValueError::Shape { .. })
-        ));
-        assert!(matches!(
-            lease.tensor::<i32>(1, &[2]),
-            Err(ValueError::Element { .. })
-        ));
-        assert!(matches!(
-            lease.tensor::<f32>(2, &[2]),
-            Err(ValueError::NoField { index: 2 })
-        ));
-        lease
-            .tensor::<u8>(0, &[2])
-            .unwrap()
-            .copy_from_slice(&[b'a', 0xff]);
-        lease.tensor::<f32>(1, &[2]).unwrap();
-        let value = lease.publish(Duration::ZERO);
-        assert_eq!(value.text(0), Err(ValueError::Utf8 { at: 1 }));
     }
 }

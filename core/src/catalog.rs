@@ -147,6 +147,8 @@ pub struct Cost {
     pub scratch_bytes: u64,
     /// Weights, counted once per key; where they differ by precision, the key names it.
     pub weights: Option<Weights>,
+    /// Weights that lie on the CPU besides, for the day on which the node's device is lost; counted as the CPU's.
+    pub fallback: Option<Weights>,
     /// What it does inside, for people; empty where there is nothing to tell.
     pub inside: Vec<InnerStep>,
 }
@@ -212,6 +214,14 @@ pub enum BuildError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The device that the plan chose does not do this node's work as the CPU does.
+    #[error("`{device}` cannot be used: {reason}")]
+    Device {
+        /// The device, as the machine names it.
+        device: String,
+        /// What is wrong with it.
+        reason: String,
+    },
 }
 
 /// A factory of nodes.
@@ -261,6 +271,13 @@ pub trait NodeKind: Send + Sync {
     /// plan keeps that many workers free for it.
     fn width_max(&self, _params: &Params, _signature: &Signature) -> u16 {
         1
+    }
+
+    /// True for a kind whose nodes, on a GPU, leave values there and take values that others of such kinds left there:
+    /// see [`WriteLease::leave`](crate::arena::WriteLease::leave). Where one device has both ends of an edge, the plan
+    /// then lets its values stay.
+    fn keeps_on_device(&self) -> bool {
+        false
     }
 
     /// True for a kind that is made to lower the privacy class; its outputs keep the class it declares.

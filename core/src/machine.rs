@@ -47,6 +47,8 @@ pub struct Device {
     pub overhead_seconds: f64,
     /// Bytes per second to and from the CPU; not used for the CPU itself.
     pub transfer_bytes_per_second: f64,
+    /// True for a GPU that the CPU plays: `place: auto` never takes it.
+    pub is_software: bool,
 }
 
 /// The devices of one machine; the first is always its CPU.
@@ -68,6 +70,7 @@ impl Machine {
             flops_per_second: 20e9,
             overhead_seconds: 5e-6,
             transfer_bytes_per_second: f64::INFINITY,
+            is_software: false,
         };
         Machine { devices: vec![cpu] }
     }

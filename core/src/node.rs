@@ -47,6 +47,11 @@ pub trait Node: Send {
 
     /// Forgets everything learnt from earlier firings.
     fn reset(&mut self) {}
+
+    /// What people should know of how the node was opened, such as how long a device took to get ready.
+    fn remarks(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// The inputs of one firing, in the order of the node's signature.
@@ -103,6 +108,7 @@ impl<'a> Inputs<'a> {
 pub struct Outputs<'a> {
     leases: &'a mut [WriteLease],
     scratch: Option<&'a mut ScratchLease>,
+    fallback: Option<String>,
 }
 
 impl<'a> Outputs<'a> {
@@ -111,6 +117,7 @@ impl<'a> Outputs<'a> {
         Outputs {
             leases,
             scratch: None,
+            fallback: None,
         }
     }
 
@@ -130,6 +137,16 @@ impl<'a> Outputs<'a> {
             .as_mut()
             .map_or(&mut [][..], |lease| lease.bytes_mut());
         (Outputs::new(self.leases), Scratch { bytes })
+    }
+
+    /// States that the work was done, but not where the plan says: the device failed, and the CPU did it instead.
+    pub fn fell_back(&mut self, why: String) {
+        self.fallback = Some(why);
+    }
+
+    /// Why the work was not done where the plan says, if so.
+    pub(crate) fn fallback(self) -> Option<String> {
+        self.fallback
     }
 
     /// The leases of all outputs, to fill several at the same time.

@@ -31,6 +31,7 @@ mod memory;
 mod order;
 mod place;
 mod print;
+mod residence;
 mod schedule;
 mod verdict;
 
@@ -211,6 +212,9 @@ pub struct Slot {
     pub readers: Vec<NodeId>,
     /// True when it is given out and lives to the end of the firing.
     pub is_output: bool,
+    /// One bit for each field whose elements may stay on the device of the node that writes it: whoever reads them is
+    /// there as well.
+    pub leavable: u64,
 }
 
 /// An input of the pipeline.
@@ -458,7 +462,8 @@ impl Draft {
                 finish: placed[index].finish,
             });
         }
-        let slots = memory.slots.clone();
+        let mut slots = memory.slots.clone();
+        residence::settle(graph, &placed, &mut slots);
         Draft {
             nodes,
             steps: order.steps,

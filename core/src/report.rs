@@ -37,6 +37,11 @@ impl Times {
     }
 }
 
+/// Whether a node gave an answer of its own.
+fn has_run(outcome: &NodeOutcome) -> bool {
+    matches!(outcome, NodeOutcome::Ran | NodeOutcome::FellBack(_))
+}
+
 /// The nearest-rank quantile of sorted times.
 fn quantile(sorted: &[Duration], share: f64) -> Option<Duration> {
     #[expect(
@@ -55,6 +60,8 @@ pub struct NodeReport {
     pub name: String,
     /// Turns in which it ran.
     pub ran_count: usize,
+    /// Those of them in which its device failed and the CPU did the work.
+    pub fallback_count: usize,
     /// Turns in which its condition did not hold or an input was absent.
     pub skipped_count: usize,
     /// Turns in which it failed.
@@ -118,10 +125,11 @@ impl Report {
             };
             let count =
                 |wanted: fn(&NodeOutcome) -> bool| turns().filter(|turn| wanted(&turn.outcome)).count();
-            let ran = turns().filter(|turn| turn.outcome == NodeOutcome::Ran);
+            let ran = turns().filter(|turn| has_run(&turn.outcome));
             NodeReport {
                 name: planned.name.clone(),
-                ran_count: count(|outcome| *outcome == NodeOutcome::Ran),
+                ran_count: count(has_run),
+                fallback_count: count(|outcome| matches!(outcome, NodeOutcome::FellBack(_))),
                 skipped_count: count(|outcome| *outcome == NodeOutcome::Skipped),
                 failed_count: count(|outcome| {
                     matches!(outcome, NodeOutcome::Failed(_) | NodeOutcome::LastGood(_))
@@ -155,7 +163,7 @@ fn chains(plan: &Plan, traces: &[Trace]) -> Vec<ChainReport> {
         let mut missed_count = 0;
         for trace in traces {
             match last.and_then(|last| trace.intervals.iter().find(|turn| turn.node == *last)) {
-                Some(turn) if matches!(turn.outcome, NodeOutcome::Ran | NodeOutcome::LastGood(_)) => {
+                Some(turn) if has_run(&turn.outcome) || matches!(turn.outcome, NodeOutcome::LastGood(_)) => {
                     let took = turn.end.saturating_sub(trace.start);
                     missed_count += usize::from(took > chain.deadline);
                     times.push(took);
@@ -216,7 +224,7 @@ fn live_bytes(plan: &Plan, trace: &Trace) -> u64 {
         let begin = match slot.owner.node() {
             None => Some(trace.start),
             Some(node) => turn(node.index())
-                .filter(|turn| turn.outcome == NodeOutcome::Ran)
+                .filter(|turn| has_run(&turn.outcome))
                 .map(|turn| turn.start),
         };
         let Some(begin) = begin else { continue };
@@ -284,6 +292,13 @@ impl fmt::Display for Report {
                 Time(node.times.min),
                 Time(node.times.median),
                 Time(node.times.p99)
+            )?;
+        }
+        for node in self.nodes.iter().filter(|node| node.fallback_count > 0) {
+            writeln!(
+                f,
+                "fallback {}: {} of {} turns on the CPU, because its device failed",
+                node.name, node.fallback_count, node.ran_count
             )?;
         }
         for chain in &self.chains {

@@ -8,6 +8,7 @@ use crossbeam::channel::{Receiver, Sender, bounded};
 use crate::arena::{Arena, BufferId};
 use crate::catalog::{BuildError, Catalog, NodeKind};
 use crate::execute::{Done, Firing, StepWork, lock, panic_text};
+use crate::graph::NodeId;
 use crate::node::Node;
 use crate::plan::{Plan, PlannedNode, StepId};
 
@@ -101,6 +102,15 @@ impl Session {
     /// Its memory.
     pub fn arena(&self) -> &Arc<Arena> {
         &self.arena
+    }
+
+    /// What people should know of how its nodes were opened, as name of the node and remark.
+    pub fn remarks(&self) -> Vec<(String, String)> {
+        let firing = lock(&self.firing);
+        let steps = firing.steps.iter().flatten();
+        let remarks = steps.flat_map(|step| step.remarks());
+        let name = |(id, remark): (NodeId, String)| (self.plan.nodes[id.index()].name.clone(), remark);
+        remarks.map(name).collect()
     }
 
     /// Makes every node forget what it learnt from earlier firings.

@@ -14,6 +14,8 @@ use crate::plan::Plan;
 pub enum NodeOutcome {
     /// It ran and gave its answer.
     Ran,
+    /// It ran and gave its answer, on the CPU, because its device failed; the text says how.
+    FellBack(String),
     /// It did not run: its condition did not hold or an input it needs was absent.
     Skipped,
     /// It failed; the text says how.

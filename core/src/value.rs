@@ -248,13 +248,14 @@ impl Value {
                 port: tensor.to_string(),
                 found,
             },
-            ValueError::NoField { .. } | ValueError::Element { .. } | ValueError::Utf8 { .. } => {
-                InputError::Type {
-                    name: name.to_owned(),
-                    port: tensor.to_string(),
-                    found: self.describe(),
-                }
-            }
+            ValueError::NoField { .. }
+            | ValueError::Element { .. }
+            | ValueError::Elsewhere { .. }
+            | ValueError::Utf8 { .. } => InputError::Type {
+                name: name.to_owned(),
+                port: tensor.to_string(),
+                found: self.describe(),
+            },
         };
         let short = |dims: &Vec<u32>| InputError::Shape {
             name: name.to_owned(),

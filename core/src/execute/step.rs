@@ -66,6 +66,8 @@ pub(crate) struct Published {
     pub(crate) value: Option<ReadLease>,
     pub(crate) cause: Option<Cause>,
     kept: Option<ReadLease>,
+    /// One bit for each field whose elements may stay on the node's device.
+    leavable: u64,
     /// Nobody reads it and the pipeline does not give it out.
     is_unread: bool,
     /// The pipeline gives it out.
@@ -114,6 +116,16 @@ impl StepWork {
                 }
             }
         }
+    }
+
+    /// What its nodes say of how they were opened.
+    pub(crate) fn remarks(&self) -> Vec<(NodeId, String)> {
+        let remarks = |work: &NodeWork| {
+            let remarks = work.node.as_ref().map_or_else(Vec::new, |node| node.remarks());
+            let id = work.id;
+            remarks.into_iter().map(move |remark| (id, remark))
+        };
+        self.nodes.iter().flat_map(remarks).collect()
     }
 
     /// Whether the last good value of an output lies in this buffer.
@@ -185,16 +197,21 @@ impl StepWork {
             Some(error) => Ok(Err(error)),
             // The node stays outside: dropped while its own panic unwinds, it could end the process.
             None => catch_unwind(AssertUnwindSafe(|| {
-                node.run(
-                    &Inputs::new(inputs, now),
-                    &mut Outputs::new(leases).with_scratch(scratch),
-                )
+                let mut outputs = Outputs::new(leases).with_scratch(scratch);
+                let done = node.run(&Inputs::new(inputs, now), &mut outputs);
+                done.map(|()| outputs.fallback())
             })),
         };
         let error = match result {
             Ok(result) => {
                 work.node = Some(node);
-                result.and_then(|()| work.check_outputs(planned)).err()
+                match result.and_then(|fallback| work.check_outputs(planned).map(|()| fallback)) {
+                    Ok(fallback) => {
+                        work.outcome = fallback.map(NodeOutcome::FellBack);
+                        None
+                    }
+                    Err(error) => Some(error),
+                }
             }
             Err(panic) => {
                 let text = panic_text(panic.as_ref());
@@ -276,6 +293,7 @@ impl NodeWork {
                 value: None,
                 cause: None,
                 kept: None,
+                leavable: planned.leavable,
                 is_unread: !planned.is_output && planned.readers.is_empty(),
                 is_given_out: planned.is_output,
             }
@@ -364,7 +382,8 @@ impl NodeWork {
 
     fn lease(&mut self, arena: &Arc<Arena>) -> Result<(), Busy> {
         for output in &self.outputs {
-            self.leases.push(arena.lease(output.buffer, &output.layout)?);
+            let lease = arena.lease(output.buffer, &output.layout)?;
+            self.leases.push(lease.leavable(output.leavable));
         }
         if let Some((buffer, layout)) = &self.scratch {
             self.scratch_lease = Some(arena.lease_scratch(*buffer, layout)?);

@@ -21,6 +21,8 @@ pub(super) struct Candidate {
     pub(super) seconds: f64,
     /// False where the time is computed from assumed speeds.
     pub(super) is_measured: bool,
+    /// Whether its values may stay on the device, which is not the CPU then.
+    pub(super) keeps: bool,
 }
 
 /// A precision that would be there, but is not accurate enough to be chosen by the plan.
@@ -142,7 +144,7 @@ impl Finder<'_> {
 
     fn takes(&self, device: &Device) -> bool {
         let wished = match self.node.place {
-            PlaceWish::Auto => true,
+            PlaceWish::Auto => !device.is_software,
             PlaceWish::Cpu => device.kind == DeviceKind::Cpu,
             PlaceWish::Gpu => device.kind == DeviceKind::Gpu,
         };
@@ -197,6 +199,7 @@ impl Finder<'_> {
             seconds: measured.unwrap_or_else(assumed),
             cost,
             is_measured: measured.is_some(),
+            keeps: device.kind != DeviceKind::Cpu && self.kind.keeps_on_device(),
         }
     }
 

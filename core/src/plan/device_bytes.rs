@@ -30,6 +30,9 @@ impl DeviceBytes {
             if let Some(shared) = &node.cost.weights {
                 weights.insert((node.device, shared.key.as_str()), shared.bytes);
             }
+            if let Some(shared) = &node.cost.fallback {
+                weights.insert((DeviceId(0), shared.key.as_str()), shared.bytes);
+            }
         }
         for ((device, _), bytes) in weights {
             by_device[usize::from(device.0)].1.weights += bytes;

@@ -92,6 +92,7 @@ fn scratch(graph: &Graph, scratch_bytes: &[u64], slots: &mut Vec<Slot>) -> Vec<O
             keep: None,
             readers: vec![node_id],
             is_output: false,
+            leavable: 0,
         });
         Some(slot)
     });
@@ -146,6 +147,7 @@ fn new_slot(producer: Producer, name: String, port: &PortType) -> Slot {
         keep: None,
         readers: Vec::new(),
         is_output: false,
+        leavable: 0,
     }
 }
 

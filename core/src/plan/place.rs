@@ -30,6 +30,8 @@ pub(super) struct Placed {
     pub(super) cost: Cost,
     pub(super) estimate: Duration,
     pub(super) is_measured: bool,
+    /// Whether its values may stay on the device, which is not the CPU then.
+    pub(super) keeps: bool,
     /// Estimated end, from the arrival of the request.
     pub(super) finish: Duration,
     /// Estimated time from its start to the end of everything that depends on it.
@@ -78,6 +80,7 @@ pub(super) fn place(graph: &Graph, machine: &Machine, choices: &[Choices], frame
                 cost: candidate.cost.clone(),
                 estimate: time(candidate.seconds),
                 is_measured: candidate.is_measured,
+                keeps: candidate.keeps,
                 finish: time(timetable.finish[node]),
                 rank: time(ranks[node]),
                 turn: turns[node],

@@ -204,7 +204,7 @@ impl NodeKind for Mix {
                 key: model.to_owned(),
                 bytes: count(params, "weights"),
             }),
-            inside: Vec::new(),
+            ..Cost::default()
         }
     }
 

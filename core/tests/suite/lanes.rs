@@ -24,6 +24,7 @@ fn machine() -> Machine {
         flops_per_second: 2e11,
         overhead_seconds: 5e-6,
         transfer_bytes_per_second: 1e9,
+        is_software: false,
     };
     Machine::cpu(3, 1 << 30).with(gpu("gpu0")).with(gpu("gpu1"))
 }

@@ -27,4 +27,5 @@ mod page;
 mod pipeline;
 mod placing;
 mod precise;
+mod residence;
 mod sharing;

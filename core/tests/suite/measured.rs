@@ -22,6 +22,7 @@ fn machine() -> Machine {
         flops_per_second: 2e12,
         overhead_seconds: 50e-6,
         transfer_bytes_per_second: 1e9,
+        is_software: false,
     })
 }
 

@@ -141,6 +141,7 @@ fn a_pipeline_of_two_thousand_nodes_is_planned() {
         flops_per_second: 2e12,
         overhead_seconds: 6e-6,
         transfer_bytes_per_second: 1e9,
+        is_software: false,
     });
     let begun = now();
     let choosing = Plan::compile(&graph, &stage.catalog(), &machine, &options).unwrap();

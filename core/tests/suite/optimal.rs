@@ -41,6 +41,7 @@ fn machine(rate: f64) -> Machine {
         flops_per_second: 2e12,
         overhead_seconds: 50e-6,
         transfer_bytes_per_second: rate,
+        is_software: false,
     })
 }
 
