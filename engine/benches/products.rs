@@ -14,8 +14,11 @@ const SIZES: [(usize, usize, usize); 4] = [(128, 256, 256), (128, 1024, 256), (1
 
 fn main() {
     println!("least of 400 runs, Gflop/s (8 bits: Gop/s)");
-    for most in [Most::All, Most::Avx2] {
-        let cpu = Cpu::detect().at_most(most);
+    let mut cpus = [Most::All, Most::Avx512Dot, Most::Avx2]
+        .map(|most| Cpu::detect().at_most(most))
+        .to_vec();
+    cpus.dedup();
+    for cpu in cpus {
         for size in SIZES {
             let speeds = [Precision::F32, Precision::Bf16, Precision::Int8]
                 .map(|precision| speed(cpu, precision, size));

@@ -9,6 +9,8 @@
 
 use crate::cpu::{Cpu, Level};
 
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+pub(crate) mod amx;
 mod attention;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -24,10 +26,12 @@ pub(crate) mod norm;
 mod pack;
 pub(crate) mod patches;
 pub(crate) mod pool;
+mod product;
 pub(crate) mod recurrent;
 pub(crate) mod schedule;
 mod simd;
 pub(crate) mod softmax;
+mod tiles;
 #[cfg(test)]
 mod trial;
 pub(crate) mod windows;

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use rayon::ThreadPool;
 
 use crate::cpu::Cpu;
-use crate::kernel::schedule::{Memory, Place, READS_MAX, Schedule};
+use crate::kernel::schedule::{Access, Memory, Place, READS_MAX, Schedule, Touch};
 use crate::step::{Numbers, Step, StepError};
 
 pub(crate) mod builder;
@@ -146,14 +146,12 @@ impl Program {
         self.schedule.workers()
     }
 
-    /// The height of each output for these heights of the inputs, in `heights`.
+    /// The height of each output for these heights of the inputs, in `heights`, as far as it reaches.
     ///
     /// # Errors
-    /// [`RunError::Input`] for heights of zero or beyond the largest, or a number of inputs that is not the
-    /// program's.
-    ///
-    /// # Panics
-    /// `heights` is shorter than the outputs.
+    /// [`RunError::Scratch`] for too little scratch, [`RunError::Count`] for a number of inputs that is not the
+    /// program's, [`RunError::Input`] for heights of zero or beyond the largest, [`RunError::Heights`] and
+    /// [`RunError::Short`] where a step cannot work on such heights.
     pub fn output_heights(
         &self,
         inputs: &[usize],
@@ -208,9 +206,7 @@ impl Program {
         let memory = self.memory(inputs, outputs, scratch)?;
         let done = self.schedule.observe(&self.steps, memory, &mut |step, read| {
             if self.steps[step].is_quantisable() {
-                let touch = &self.schedule.touches()[step];
-                let (value, first, _) = touch.reads[0];
-                let columns = self.schedule.values()[value].columns - first;
+                let columns = self.schedule.touches()[step].reads[0].columns;
                 ranges.note(&self.step_names[step], read, columns);
             }
         });
@@ -238,6 +234,15 @@ impl Program {
                 expected: (self.inputs.len(), self.outputs.len()),
                 found: (inputs.len(), outputs.len()),
             });
+        }
+        for (numbers, value) in inputs.iter().zip(&self.inputs) {
+            let spec = &self.schedule.values()[*value];
+            if spec.is_ids != matches!(numbers, Numbers::I32(_)) {
+                return Err(RunError::Kind {
+                    name: spec.name.clone(),
+                    is_ids: spec.is_ids,
+                });
+            }
         }
         let (front, scratch) = scratch.split_at_mut(self.schedule.height_words());
         let front = &mut front[..self.schedule.values().len()];
@@ -281,14 +286,35 @@ impl Program {
             }
             heights[*value] = small(height);
         }
-        for (step, touch) in self.steps.iter().zip(self.schedule.touches()) {
-            let mut reads = [0; READS_MAX];
-            for (height, (value, _, _)) in reads.iter_mut().zip(&touch.reads) {
-                *height = heights[*value] as usize;
-            }
-            heights[touch.write] = small(step.height(&reads[..touch.reads.len()]));
+        for (index, touch) in self.schedule.touches().iter().enumerate() {
+            heights[touch.write] = small(self.height_of(index, touch, heights)?);
         }
         Ok(())
+    }
+
+    /// The height of what a step writes.
+    fn height_of(&self, index: usize, touch: &Touch, heights: &[u32]) -> Result<usize, RunError> {
+        let step = &self.steps[index];
+        let name = || self.step_names[index].clone();
+        let mut reads = [0; READS_MAX];
+        for (height, read) in reads.iter_mut().zip(&touch.reads) {
+            *height = heights[read.value] as usize;
+        }
+        let (needed, found) = (step.height_min(), reads[0]);
+        if found < needed {
+            let step = name();
+            return Err(RunError::Short { step, needed, found });
+        }
+        let height = step.height(&reads[..touch.reads.len()]);
+        for (found, read) in reads.iter().zip(&touch.reads) {
+            if read.access == Access::Rows && *found != height {
+                return Err(RunError::Heights {
+                    step: name(),
+                    heights: (height, *found),
+                });
+            }
+        }
+        Ok(height)
     }
 
     fn shape(&self, value: usize) -> PortShape {

@@ -43,14 +43,14 @@ impl<'a> Numbers<'a> {
     pub(crate) fn f32(self) -> &'a [f32] {
         match self {
             Numbers::F32(values) => values,
-            Numbers::I32(_) => unreachable!("the builder lets only ids be read as ids"),
+            Numbers::I32(_) => unreachable!("a program has refused ids where numbers are read"),
         }
     }
 
     pub(crate) fn i32(self) -> &'a [i32] {
         match self {
             Numbers::I32(values) => values,
-            Numbers::F32(_) => unreachable!("the builder lets only ids be read as ids"),
+            Numbers::F32(_) => unreachable!("a program has refused numbers where ids are read"),
         }
     }
 }
@@ -144,7 +144,12 @@ pub(crate) trait Step: fmt::Debug + Send + Sync {
     /// What it does, for people: `linear 256 -> 1024, gelu`.
     fn about(&self) -> String;
 
-    /// The height of what it writes, given the heights of what it reads.
+    /// The least height of the first value that it reads.
+    fn height_min(&self) -> usize {
+        1
+    }
+
+    /// The height of what it writes, given the heights of what it reads; at least 1 from [`Step::height_min`] on.
     fn height(&self, reads: &[usize]) -> usize {
         reads[0]
     }

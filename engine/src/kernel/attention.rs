@@ -8,8 +8,9 @@
 use std::ops::Range;
 
 use super::dot::{Bf16Portable, Dot, F32};
-use super::matmul::{Activation, Product, Rows, RowsMut, spread};
+use super::matmul::{Activation, Rows, RowsMut, spread};
 use super::pack::{Format, Panels, Place, bf16, lanes};
+use super::product::Product;
 use super::simd::Simd;
 use super::{Kernel, math};
 use crate::cpu::Cpu;
@@ -37,7 +38,9 @@ impl Mask {
         match self {
             Mask::None => 0..keys,
             Mask::Causal => 0..keys.min(row + 1),
-            Mask::Band { before, after } => row.saturating_sub(before)..keys.min(row + after + 1),
+            Mask::Band { before, after } => {
+                row.saturating_sub(before)..keys.min(row.saturating_add(after).saturating_add(1))
+            }
         }
     }
 }

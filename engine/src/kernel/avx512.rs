@@ -25,12 +25,15 @@ fn mask(count: usize) -> __mmask16 {
     mask
 }
 
-// SAFETY: of every block below: the token proves that the CPU has the instruction; memory is what the caller of an
-// `unsafe` method vouches for.
-#[allow(
-    clippy::undocumented_unsafe_blocks,
-    reason = "one sentence above serves all of them"
-)]
+/// Instructions that touch no memory, by a token.
+macro_rules! proven {
+    ($token:ident: $($instructions:tt)*) => {{
+        let Avx512(()) = $token;
+        // SAFETY: the token proves that the CPU has the instructions, and they touch no memory.
+        unsafe { $($instructions)* }
+    }};
+}
+
 impl Simd for Avx512 {
     type F = __m512;
     const LANES: usize = 16;
@@ -43,96 +46,103 @@ impl Simd for Avx512 {
         unsafe fn call<F: FnOnce()>(body: F) {
             body();
         }
+        // SAFETY: the token proves that the CPU has these features.
         unsafe { call(body) }
     }
 
     #[inline(always)]
     fn splat(self, value: f32) -> __m512 {
-        unsafe { _mm512_set1_ps(value) }
+        proven! { self: _mm512_set1_ps(value) }
     }
 
     #[inline(always)]
     unsafe fn load(self, from: *const f32) -> __m512 {
+        // SAFETY: the caller vouches for a vector of numbers, the token for the instruction.
         unsafe { _mm512_loadu_ps(from) }
     }
 
     #[inline(always)]
     unsafe fn load_some(self, from: *const f32, count: usize) -> __m512 {
+        // SAFETY: the caller vouches for reading `count` numbers, and the mask lets no other lane through; the token
+        // vouches for the instructions.
         unsafe { _mm512_maskz_loadu_ps(mask(count), from) }
     }
 
     #[inline(always)]
     unsafe fn store(self, to: *mut f32, value: __m512) {
+        // SAFETY: the caller vouches for room for a vector, the token for the instruction.
         unsafe { _mm512_storeu_ps(to, value) }
     }
 
     #[inline(always)]
     unsafe fn store_some(self, to: *mut f32, count: usize, value: __m512) {
+        // SAFETY: the caller vouches for writing `count` numbers, and the mask lets no other lane through; the token
+        // vouches for the instructions.
         unsafe { _mm512_mask_storeu_ps(to, mask(count), value) }
     }
 
     #[inline(always)]
     fn add(self, a: __m512, b: __m512) -> __m512 {
-        unsafe { _mm512_add_ps(a, b) }
+        proven! { self: _mm512_add_ps(a, b) }
     }
 
     #[inline(always)]
     fn sub(self, a: __m512, b: __m512) -> __m512 {
-        unsafe { _mm512_sub_ps(a, b) }
+        proven! { self: _mm512_sub_ps(a, b) }
     }
 
     #[inline(always)]
     fn mul(self, a: __m512, b: __m512) -> __m512 {
-        unsafe { _mm512_mul_ps(a, b) }
+        proven! { self: _mm512_mul_ps(a, b) }
     }
 
     #[inline(always)]
     fn div(self, a: __m512, b: __m512) -> __m512 {
-        unsafe { _mm512_div_ps(a, b) }
+        proven! { self: _mm512_div_ps(a, b) }
     }
 
     #[inline(always)]
     fn mul_add(self, a: __m512, b: __m512, c: __m512) -> __m512 {
-        unsafe { _mm512_fmadd_ps(a, b, c) }
+        proven! { self: _mm512_fmadd_ps(a, b, c) }
     }
 
     #[inline(always)]
     fn max(self, a: __m512, b: __m512) -> __m512 {
-        unsafe { _mm512_max_ps(a, b) }
+        proven! { self: _mm512_max_ps(a, b) }
     }
 
     #[inline(always)]
     fn min(self, a: __m512, b: __m512) -> __m512 {
-        unsafe { _mm512_min_ps(a, b) }
+        proven! { self: _mm512_min_ps(a, b) }
     }
 
     #[inline(always)]
     fn abs(self, a: __m512) -> __m512 {
-        unsafe { _mm512_abs_ps(a) }
+        proven! { self: _mm512_abs_ps(a) }
     }
 
     #[inline(always)]
     fn round(self, a: __m512) -> __m512 {
-        unsafe { _mm512_roundscale_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(a) }
+        proven! { self: _mm512_roundscale_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(a) }
     }
 
     #[inline(always)]
     fn pow2(self, a: __m512) -> __m512 {
-        unsafe { _mm512_scalef_ps(_mm512_set1_ps(1.0), a) }
+        proven! { self: _mm512_scalef_ps(_mm512_set1_ps(1.0), a) }
     }
 
     #[inline(always)]
     fn with_sign(self, value: __m512, sign: __m512) -> __m512 {
-        unsafe { _mm512_or_ps(value, _mm512_and_ps(sign, _mm512_set1_ps(-0.0))) }
+        proven! { self: _mm512_or_ps(value, _mm512_and_ps(sign, _mm512_set1_ps(-0.0))) }
     }
 
     #[inline(always)]
     fn sum(self, a: __m512) -> f32 {
-        unsafe { _mm512_reduce_add_ps(a) }
+        proven! { self: _mm512_reduce_add_ps(a) }
     }
 
     #[inline(always)]
     fn largest(self, a: __m512) -> f32 {
-        unsafe { _mm512_reduce_max_ps(a) }
+        proven! { self: _mm512_reduce_max_ps(a) }
     }
 }

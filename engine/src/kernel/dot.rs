@@ -245,12 +245,6 @@ mod x86 {
         }
     }
 
-    // SAFETY: of every block below: the token proves that the CPU has the instruction; memory is what the caller
-    // of an `unsafe` method vouches for.
-    #[allow(
-        clippy::undocumented_unsafe_blocks,
-        reason = "one sentence above serves all of them"
-    )]
     impl Dot for Avx512Bf16 {
         type S = Avx512;
         type Words = __m512bh;
@@ -268,21 +262,25 @@ mod x86 {
             unsafe fn call<F: FnOnce()>(body: F) {
                 body();
             }
+            // SAFETY: the token proves that the CPU has these features.
             unsafe { call(body) }
         }
 
         #[inline(always)]
         unsafe fn start(self, from: *const u32) -> __m512 {
+            // SAFETY: the caller vouches for a vector of words, the token for the instruction.
             unsafe { self.0.load(from.cast()) }
         }
 
         #[inline(always)]
         unsafe fn words(self, from: *const u32) -> __m512bh {
+            // SAFETY: the caller vouches for a vector of words, the token for the instruction.
             unsafe { std::mem::transmute::<__m512i, __m512bh>(_mm512_loadu_si512(from.cast())) }
         }
 
         #[inline(always)]
         unsafe fn add(self, sums: __m512, a: *const u32, b: __m512bh) -> __m512 {
+            // SAFETY: the caller vouches for the word, the token for the instructions.
             unsafe {
                 let a = _mm512_set1_epi32(a.cast::<i32>().read());
                 _mm512_dpbf16_ps(sums, std::mem::transmute::<__m512i, __m512bh>(a), b)
@@ -308,11 +306,6 @@ mod x86 {
         }
     }
 
-    // SAFETY: as above.
-    #[allow(
-        clippy::undocumented_unsafe_blocks,
-        reason = "one sentence above serves all of them"
-    )]
     impl Dot for Avx512Int8 {
         type S = Avx512;
         type Words = __m512i;
@@ -330,26 +323,31 @@ mod x86 {
             unsafe fn call<F: FnOnce()>(body: F) {
                 body();
             }
+            // SAFETY: the token proves that the CPU has these features.
             unsafe { call(body) }
         }
 
         #[inline(always)]
         unsafe fn start(self, from: *const u32) -> __m512i {
+            // SAFETY: the caller vouches for a vector of words, the token for the instruction.
             unsafe { _mm512_loadu_si512(from.cast()) }
         }
 
         #[inline(always)]
         unsafe fn words(self, from: *const u32) -> __m512i {
+            // SAFETY: the caller vouches for a vector of words, the token for the instruction.
             unsafe { _mm512_loadu_si512(from.cast()) }
         }
 
         #[inline(always)]
         unsafe fn add(self, sums: __m512i, a: *const u32, b: __m512i) -> __m512i {
+            // SAFETY: the caller vouches for the word, the token for the instructions.
             unsafe { _mm512_dpbusd_epi32(sums, _mm512_set1_epi32(a.cast::<i32>().read()), b) }
         }
 
         #[inline(always)]
         unsafe fn finish(self, sums: __m512i, scale: *const f32, bias: *const f32) -> __m512 {
+            // SAFETY: the caller vouches for vectors of numbers, the token for the instructions.
             unsafe {
                 self.0
                     .mul_add(_mm512_cvtepi32_ps(sums), self.0.load(scale), self.0.load(bias))
@@ -361,11 +359,6 @@ mod x86 {
     #[derive(Clone, Copy)]
     pub(in crate::kernel) struct Avx2Int16(pub(in crate::kernel) Avx2);
 
-    // SAFETY: as above.
-    #[allow(
-        clippy::undocumented_unsafe_blocks,
-        reason = "one sentence above serves all of them"
-    )]
     impl Dot for Avx2Int16 {
         type S = Avx2;
         type Words = __m256i;
@@ -378,16 +371,19 @@ mod x86 {
 
         #[inline(always)]
         unsafe fn start(self, from: *const u32) -> __m256i {
+            // SAFETY: the caller vouches for a vector of words, the token for the instruction.
             unsafe { _mm256_loadu_si256(from.cast()) }
         }
 
         #[inline(always)]
         unsafe fn words(self, from: *const u32) -> __m256i {
+            // SAFETY: the caller vouches for a vector of words, the token for the instruction.
             unsafe { _mm256_loadu_si256(from.cast()) }
         }
 
         #[inline(always)]
         unsafe fn add(self, sums: __m256i, a: *const u32, b: __m256i) -> __m256i {
+            // SAFETY: the caller vouches for the word, the token for the instructions.
             unsafe {
                 let a = _mm256_set1_epi32(a.cast::<i32>().read());
                 _mm256_add_epi32(sums, _mm256_madd_epi16(a, b))
@@ -396,6 +392,7 @@ mod x86 {
 
         #[inline(always)]
         unsafe fn finish(self, sums: __m256i, scale: *const f32, bias: *const f32) -> __m256 {
+            // SAFETY: the caller vouches for vectors of numbers, the token for the instructions.
             unsafe {
                 self.0
                     .mul_add(_mm256_cvtepi32_ps(sums), self.0.load(scale), self.0.load(bias))

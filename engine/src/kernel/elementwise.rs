@@ -240,39 +240,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::kernel::trial::{SIZES, cpus, dense, near, numbers};
-
-    /// The error function. Source: its Taylor series, Abramowitz and Stegun 1964, 7.1.5.
-    fn erf(x: f64) -> f64 {
-        let mut term = x;
-        let mut sum = x;
-        for n in 1..100 {
-            let n = f64::from(n);
-            term *= -x * x / n;
-            sum += term / (2.0 * n + 1.0);
-        }
-        sum * 2.0 / std::f64::consts::PI.sqrt()
-    }
-
-    fn slow(activation: Activation, x: f64) -> f64 {
-        match activation {
-            Activation::None => x,
-            Activation::Relu => x.max(0.0),
-            Activation::Gelu => x / 2.0 * (1.0 + erf(x / std::f64::consts::SQRT_2)),
-            Activation::Silu => x / (1.0 + (-x).exp()),
-            Activation::Tanh => x.tanh(),
-            Activation::Sigmoid => 1.0 / (1.0 + (-x).exp()),
-        }
-    }
-
-    const ACTIVATIONS: [Activation; 6] = [
-        Activation::None,
-        Activation::Relu,
-        Activation::Gelu,
-        Activation::Silu,
-        Activation::Tanh,
-        Activation::Sigmoid,
-    ];
+    use crate::kernel::trial::{ACTIVATIONS, SIZES, activated, cpus, dense, near, numbers};
 
     fn run(rows: usize, columns: usize, kernel: impl FnOnce(RowsMut<'_>)) -> Vec<f32> {
         let stride = columns + 1;
@@ -297,8 +265,8 @@ mod tests {
             let (factors, offsets) = (numbers(columns, seed + 2), numbers(columns, seed + 3));
             let [rows_a, rows_b] = [&a, &b].map(|values| Rows { values, stride: columns });
             let both = || (0..rows * columns).map(|at| (f64::from(a[at]), f64::from(b[at]), at % columns));
-            let expected: Vec<f64> = both().map(|(a, _, _)| slow(activation, a)).collect();
-            let added: Vec<f64> = both().map(|(a, b, _)| slow(activation, a + b)).collect();
+            let expected: Vec<f64> = both().map(|(a, _, _)| activated(activation, a)).collect();
+            let added: Vec<f64> = both().map(|(a, b, _)| activated(activation, a + b)).collect();
             let scaled: Vec<f64> = both().map(|(a, _, at)| a * f64::from(factors[at])).collect();
             let moved: Vec<f64> = both().map(|(a, _, at)| a * f64::from(factors[at]) + f64::from(offsets[at])).collect();
             for cpu in cpus() {

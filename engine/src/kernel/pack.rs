@@ -2,8 +2,10 @@
 //!
 //! Columns stand in panels two vectors wide (the last one may be one vector wide). Within a panel the words of one
 //! depth stand side by side, so a tile reads its weights from front to back. Columns and depth are filled up with
-//! zeros; what they compute is never stored.
+//! zeros; what they compute is never stored. For a CPU with tile registers vectors are as wide as a tile, and the
+//! words of the depth fill whole tiles.
 
+use super::tiles::SIDE;
 use crate::cpu::{Cpu, Level};
 
 // Words are read as bytes and as halves in the order in which weights were shifted into them.
@@ -90,6 +92,8 @@ pub(crate) struct Packed {
     format: Format,
     depth: usize,
     columns: usize,
+    /// Words of the depth, with what fills it up.
+    deep: usize,
     words: Words,
     /// What sums begin with, one word a column: the bias, or what takes away the shift of 8-bit rows.
     start: Words,
@@ -173,14 +177,18 @@ impl Packed {
         } = matrix;
         assert_eq!(values.len(), depth * columns);
         assert!(bias.is_empty() || bias.len() == columns);
-        let lanes = lanes(cpu, format);
+        let is_tiled = cpu.has_tiles() && matches!(format, Format::Bf16 | Format::Int8);
+        let (lanes, deep) = match is_tiled {
+            true => (SIDE, format.words(depth).next_multiple_of(SIDE)),
+            false => (lanes(cpu, format), format.words(depth)),
+        };
         let padded = columns.next_multiple_of(lanes);
-        let deep = format.words(depth);
         let mut packed = Packed {
             cpu,
             format,
             depth,
             columns,
+            deep,
             words: Words::zeros(padded * deep),
             start: Words::zeros(padded),
             scale: Words::zeros(padded),
@@ -214,6 +222,11 @@ impl Packed {
         self.depth
     }
 
+    /// Words of a packed row.
+    pub(super) fn deep(&self) -> usize {
+        self.deep
+    }
+
     pub(crate) fn columns(&self) -> usize {
         self.columns
     }
@@ -233,19 +246,24 @@ impl Packed {
             scale: bytemuck::cast_slice(self.scale.get()),
             bias: bytemuck::cast_slice(self.bias.get()),
             columns: self.columns,
-            deep: self.format.words(self.depth),
+            deep: self.deep,
         }
     }
 
-    /// Turns a row of numbers into words of this format.
+    /// Turns a row of numbers into words of this format; false when they cannot say what the row holds: 8 bits know
+    /// no NaN and no infinity.
     ///
     /// # Panics
     /// The slices do not have the sizes of a row.
     #[inline(always)]
-    pub(super) fn pack_row(&self, row: &[f32], words: &mut [u32]) {
-        assert!(row.len() == self.depth && words.len() == self.format.words(self.depth));
+    #[must_use]
+    pub(super) fn pack_row(&self, row: &[f32], words: &mut [u32]) -> bool {
+        assert!(row.len() == self.depth && words.len() == self.deep);
         match self.format {
-            Format::F32 => words.copy_from_slice(bytemuck::cast_slice(row)),
+            Format::F32 => {
+                words.copy_from_slice(bytemuck::cast_slice(row));
+                true
+            }
             Format::Bf16 => {
                 let (pairs, last) = row.as_chunks::<2>();
                 for (word, [low, high]) in words.iter_mut().zip(pairs) {
@@ -254,21 +272,29 @@ impl Packed {
                 if let [last] = last {
                     words[pairs.len()] = u32::from(bf16(*last));
                 }
+                words[row.len().div_ceil(2)..].fill(0);
+                true
             }
             Format::Int8 => {
                 let bytes: &mut [u8] = bytemuck::cast_slice_mut(words);
-                // What fills up the last word meets weights of zero.
+                // What fills up the row meets weights of zero.
                 bytes[row.len()..].fill(0);
+                let mut largest = 0;
                 for (byte, value) in bytes.iter_mut().zip(row) {
+                    largest = size(*value).max(largest);
                     *byte = quantised(value * self.row_scale).cast_unsigned() ^ 0x80;
                 }
+                largest < size(f32::INFINITY)
             }
             Format::Int16 => {
                 let halves: &mut [i16] = bytemuck::cast_slice_mut(words);
                 halves[row.len()..].fill(0);
+                let mut largest = 0;
                 for (half, value) in halves.iter_mut().zip(row) {
+                    largest = size(*value).max(largest);
                     *half = i16::from(quantised(value * self.row_scale));
                 }
+                largest < size(f32::INFINITY)
             }
         }
     }
@@ -282,7 +308,7 @@ pub(super) struct Panels<'a> {
     pub(super) scale: &'a [f32],
     pub(super) bias: &'a [f32],
     pub(super) columns: usize,
-    /// Words in the depth.
+    /// Words in the depth, with what fills it up.
     pub(super) deep: usize,
 }
 
@@ -316,12 +342,25 @@ pub(super) fn lanes(cpu: Cpu, format: Format) -> usize {
     if wide { 16 } else { 8 }
 }
 
+/// The bits of an absolute value: they are in the order of what they stand for; then comes infinity, then NaN.
+#[inline(always)]
+fn size(value: f32) -> u32 {
+    value.to_bits() & 0x7fff_ffff
+}
+
 /// The upper half of an `f32`, rounded to nearest, ties to even. Source: IEEE 754 binary32, truncated to bfloat16.
 #[inline(always)]
 pub(super) fn bf16(value: f32) -> u16 {
     let bits = value.to_bits();
+    let rounded = bits.wrapping_add(0x7fff + ((bits >> 16) & 1)) >> 16;
+    // Rounding a NaN could carry over into its sign, or leave an infinity.
+    let kept = if value.is_nan() {
+        (bits >> 16) | 0x40
+    } else {
+        rounded
+    };
     #[allow(clippy::cast_possible_truncation, reason = "the upper half of a word")]
-    let upper = (bits.wrapping_add(0x7fff + ((bits >> 16) & 1)) >> 16) as u16;
+    let upper = kept as u16;
     upper
 }
 
@@ -330,6 +369,7 @@ pub(super) fn step(largest: f32) -> f32 {
     if largest > 0.0 { largest / 127.0 } else { 1.0 }
 }
 
+/// The nearest of the numbers from -127 to 127; of a NaN, any.
 #[inline(always)]
 fn quantised(value: f32) -> i8 {
     // Adding and taking away 1.5 * 2^23 rounds to the nearest whole number.

@@ -43,6 +43,8 @@ pub(crate) struct ValueSpec {
     /// Numbers from row to row.
     pub(crate) stride: usize,
     pub(crate) place: Place,
+    /// True where the numbers are ids; only inputs can be.
+    pub(crate) is_ids: bool,
 }
 
 impl ValueSpec {
@@ -60,11 +62,20 @@ pub(crate) enum Access {
     Whole,
 }
 
+/// A value, or some of its columns, as a step reads it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reading {
+    /// Which of the program's values.
+    pub(crate) value: usize,
+    pub(crate) first_column: usize,
+    pub(crate) columns: usize,
+    pub(crate) access: Access,
+}
+
 /// What a step reads and writes.
 #[derive(Clone, Debug)]
 pub(crate) struct Touch {
-    /// Value, its first column for this step, and how it is read.
-    pub(crate) reads: Vec<(usize, usize, Access)>,
+    pub(crate) reads: Vec<Reading>,
     pub(crate) write: usize,
     /// True when blocks of rows can be written one by one.
     pub(crate) splits: bool,
@@ -205,10 +216,10 @@ impl Schedule {
             assert!(enough, "`{}` is shorter than its height", value.name);
         }
         for touch in &self.touches {
-            for (read, _, access) in &touch.reads {
-                let same = memory.heights[*read] == memory.heights[touch.write]
-                    && self.values[*read].width == self.values[touch.write].width;
-                assert!(*access == Access::Whole || same);
+            for read in &touch.reads {
+                let same = memory.heights[read.value] == memory.heights[touch.write]
+                    && self.values[read.value].width == self.values[touch.write].width;
+                assert!(read.access == Access::Whole || same);
             }
         }
     }
@@ -223,7 +234,7 @@ fn segments(touches: &[Touch], workers: usize) -> Vec<Segment> {
         let waits = touch
             .reads
             .iter()
-            .any(|(value, _, access)| *access == Access::Whole && written.contains(value));
+            .any(|read| read.access == Access::Whole && written.contains(&read.value));
         match segments.last_mut().filter(|last| last.splits && splits && !waits) {
             Some(last) => last.steps.end = index + 1,
             None => {
@@ -244,7 +255,7 @@ fn lives(values: &[ValueSpec], touches: &[Touch], segments: &[Segment]) -> Vec<R
     let mut lives: Vec<Option<Range<usize>>> = vec![None; values.len()];
     for (index, segment) in segments.iter().enumerate() {
         for touch in &touches[segment.steps.clone()] {
-            for value in touch.reads.iter().map(|read| read.0).chain([touch.write]) {
+            for value in touch.reads.iter().map(|read| read.value).chain([touch.write]) {
                 let start = lives[value].as_ref().map_or(index, |life| life.start);
                 lives[value] = Some(start..index + 1);
             }
@@ -391,19 +402,19 @@ impl<'a> Shared<'a> {
         let touch = &self.schedule.touches[index];
         let rows = self.rows(touch.write, block, of);
         let mut call = Call::new(rows.clone());
-        for (value, first_column, access) in &touch.reads {
-            let rows = match access {
+        for read in &touch.reads {
+            let rows = match read.access {
                 Access::Rows => rows.clone(),
-                Access::Whole => self.rows(*value, 0, 1),
+                Access::Whole => self.rows(read.value, 0, 1),
             };
             // SAFETY: the value is not written in this segment, or only this block's rows of it are read, which this
             // worker wrote itself.
-            let numbers = unsafe { self.read(*value, rows, *first_column) };
-            let spec = &self.schedule.values[*value];
+            let numbers = unsafe { self.read(read.value, rows, read.first_column) };
+            let spec = &self.schedule.values[read.value];
             call.push(Read {
                 numbers,
                 stride: spec.stride,
-                height: self.heights[*value] as usize,
+                height: self.heights[read.value] as usize,
                 width: spec.width,
             });
         }

@@ -1,7 +1,7 @@
 //! Vectors of `f32` as a kernel sees them: written once, compiled for every instruction set.
 //!
 //! A value of a type that implements [`Simd`] is a *token*: it exists only where the CPU has the instructions, so
-//! its methods are safe to call. A kernel is generic over the token; [`super::Level::run`] enters it with the
+//! its methods are safe to call. A kernel is generic over the token; `Cpu::run` ([`super`]) enters it with the
 //! right target features switched on, and everything below is inlined into that one function.
 
 /// Operations on vectors of [`Simd::LANES`] numbers. All methods work lane by lane unless they say otherwise.

@@ -2,15 +2,25 @@
 
 use proptest::test_runner::TestCaseError;
 
+use super::Activation;
 use crate::cpu::{Cpu, Most};
 
-/// Every instruction set of this CPU, the portable one first.
+/// Every instruction set of this CPU, the portable one first, and tiles that it has not: played in plain Rust, and the
+/// assembly of AMX with its instructions played.
 pub(crate) fn cpus() -> Vec<Cpu> {
     let all = Cpu::detect();
-    let mut cpus: Vec<Cpu> = [Most::Portable, Most::Avx2, Most::Avx512, Most::All]
-        .map(|most| all.at_most(most))
-        .to_vec();
+    let bounds = [
+        Most::Portable,
+        Most::Avx2,
+        Most::Avx512,
+        Most::Avx512Dot,
+        Most::All,
+    ];
+    let mut cpus = bounds.map(|most| all.at_most(most)).to_vec();
     cpus.dedup();
+    cpus.push(Cpu::PORTABLE_TILES);
+    #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+    cpus.extend(super::amx::trap::cpu());
     cpus
 }
 
@@ -55,3 +65,39 @@ pub(crate) fn dense(values: &[f32], stride: usize, columns: usize) -> Vec<f32> {
     }
     rows.flat_map(|row| &row[..columns]).copied().collect()
 }
+
+/// The error function. Source: its Taylor series, Abramowitz and Stegun 1964, 7.1.5.
+fn erf(x: f64) -> f64 {
+    let mut term = x;
+    let mut sum = x;
+    for n in 1..100 {
+        let n = f64::from(n);
+        term *= -x * x / n;
+        sum += term / (2.0 * n + 1.0);
+    }
+    sum * 2.0 / std::f64::consts::PI.sqrt()
+}
+
+/// An activation by its definition.
+pub(crate) fn activated(activation: Activation, x: f64) -> f64 {
+    match activation {
+        Activation::None => x,
+        Activation::Relu => x.max(0.0),
+        // Beyond 6 the series loses its digits, and the error function is 1 to all that are seen.
+        Activation::Gelu if x.abs() > 6.0 => x.max(0.0),
+        Activation::Gelu => x / 2.0 * (1.0 + erf(x / std::f64::consts::SQRT_2)),
+        Activation::Silu => x / (1.0 + (-x).exp()),
+        Activation::Tanh => x.tanh(),
+        Activation::Sigmoid => 1.0 / (1.0 + (-x).exp()),
+    }
+}
+
+/// All of them.
+pub(crate) const ACTIVATIONS: [Activation; 6] = [
+    Activation::None,
+    Activation::Relu,
+    Activation::Gelu,
+    Activation::Silu,
+    Activation::Tanh,
+    Activation::Sigmoid,
+];

@@ -37,6 +37,11 @@ impl Axis {
         room.map_or(0, |room| room / self.stride + 1)
     }
 
+    /// The least size, from 1 on, on which a window fits.
+    pub(crate) fn size_min(&self) -> usize {
+        self.span().saturating_sub(self.before + self.after).max(1)
+    }
+
     /// From the first to the last tap, both counted.
     fn span(&self) -> usize {
         self.kernel.saturating_sub(1) * self.dilation + 1
@@ -185,6 +190,8 @@ pub(super) mod tests {
                 prop_assert_eq!(axis.inner().contains(&output), on.len() == axis.kernel);
                 prop_assert!(on.iter().all(|tap| Some(axis.place(output, *tap)) == found[*tap]));
             }
+            let least = (1..).find(|size| Axis { size: *size, ..axis }.outputs() > 0);
+            prop_assert_eq!(Some(axis.size_min()), least);
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{BuildError, Precision, Problem, Program, Ranges};
 use crate::cpu::Cpu;
-use crate::kernel::schedule::{Access, OUTPUTS_MAX, Place, Schedule, Touch, ValueSpec};
+use crate::kernel::schedule::{Access, OUTPUTS_MAX, Place, Reading, Schedule, Touch, ValueSpec};
 use crate::kernel::{Format, spread};
 use crate::step::Step;
 
@@ -52,7 +52,6 @@ pub struct Builder {
     precision: Precision,
     ranges: Ranges,
     values: Vec<ValueSpec>,
-    is_ids: Vec<bool>,
     touches: Vec<Touch>,
     steps: Vec<Box<dyn Step>>,
     step_names: Vec<String>,
@@ -74,7 +73,6 @@ impl Builder {
             precision,
             ranges,
             values: Vec::new(),
-            is_ids: Vec::new(),
             touches: Vec::new(),
             steps: Vec::new(),
             step_names: Vec::new(),
@@ -113,7 +111,7 @@ impl Builder {
     /// As [`Builder::input`].
     pub fn ids(&mut self, name: &str, height_max: usize) -> Result<Value, BuildError> {
         let value = self.input(name, height_max, 1)?;
-        self.is_ids[value.id] = true;
+        self.values[value.id].is_ids = true;
         Ok(value)
     }
 
@@ -159,7 +157,12 @@ impl Builder {
             return Err(error(name, Problem::Duplicate));
         }
         let value = self.value(name, connection.shape, Place::Inner)?;
-        let read = |(value, access): &(Value, Access)| (value.id, value.first_column, *access);
+        let read = |(value, access): &(Value, Access)| Reading {
+            value: value.id,
+            first_column: value.first_column,
+            columns: value.columns,
+            access: *access,
+        };
         self.touches.push(Touch {
             reads: connection.reads.iter().map(read).collect(),
             write: value.id,
@@ -186,7 +189,7 @@ impl Builder {
     /// Refuses ids where numbers are needed and the other way about.
     pub(crate) fn expect(&self, name: &str, value: Value, ids: bool) -> Result<(), BuildError> {
         let what = |ids: bool| if ids { "ids" } else { "numbers" }.to_owned();
-        match self.is_ids[value.id] == ids {
+        match self.values[value.id].is_ids == ids {
             true => Ok(()),
             false => Err(error(
                 name,
@@ -214,7 +217,7 @@ impl Builder {
     pub(crate) fn format(&self, name: &str, depth: usize, columns: usize) -> (Format, f32) {
         let large = depth >= SMALL && columns >= SMALL;
         match self.precision {
-            Precision::Bf16 if large && self.cpu.has_bf16() => (Format::Bf16, 0.0),
+            Precision::Bf16 if large && self.cpu.computes_bf16() => (Format::Bf16, 0.0),
             Precision::Int8 if large => match self.ranges.of(name) {
                 Some(largest) => (Format::Int8, largest),
                 None => (Format::F32, 0.0),
@@ -248,8 +251,8 @@ impl Builder {
             columns,
             stride,
             place,
+            is_ids: false,
         });
-        self.is_ids.push(false);
         Ok(Value {
             id: self.values.len() - 1,
             first_column: 0,
@@ -263,6 +266,19 @@ pub(crate) fn error(step: &str, problem: Problem) -> BuildError {
         step: step.to_owned(),
         problem,
     }
+}
+
+/// The product of sizes that weights must have.
+///
+/// # Errors
+/// [`Problem::Range`] for a size of zero, and for a product beyond what this machine can address.
+pub(crate) fn product(step: &str, sizes: &[usize]) -> Result<usize, BuildError> {
+    let range = |size: usize| error(step, Problem::Range(size));
+    let count = |product: usize, size: &usize| match product.checked_mul(*size) {
+        Some(0) | None => Err(range(*size)),
+        Some(product) => Ok(product),
+    };
+    sizes.iter().try_fold(1, count)
 }
 
 /// Refuses weights of another size, and such that are not finite.

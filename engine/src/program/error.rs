@@ -73,6 +73,32 @@ pub enum RunError {
         /// Numbers at each height.
         row_numbers: usize,
     },
+    /// An input holds ids where the program reads numbers, or the other way about.
+    #[error("input `{name}` must hold {}, {} were given", kind(*.is_ids), kind(!*.is_ids))]
+    Kind {
+        /// Which.
+        name: String,
+        /// True if it must hold ids.
+        is_ids: bool,
+    },
+    /// A step reads values row by row side by side, and they are not of one height.
+    #[error("step `{step}` reads values of height {} and {}, which must be equal", heights.0, heights.1)]
+    Heights {
+        /// Which.
+        step: String,
+        /// The height of the first value, and the one that differs.
+        heights: (usize, usize),
+    },
+    /// A value has no room for a single window of the step that reads it.
+    #[error("step `{step}` reads a value of height {found}, at least {needed} are needed")]
+    Short {
+        /// Which.
+        step: String,
+        /// Least height.
+        needed: usize,
+        /// Height that is there.
+        found: usize,
+    },
     /// An output has no room for the answer.
     #[error("output `{name}` has room for {found} numbers, {needed} are needed")]
     Output {
@@ -99,4 +125,8 @@ pub enum RunError {
         /// Why.
         cause: StepError,
     },
+}
+
+fn kind(is_ids: bool) -> &'static str {
+    if is_ids { "ids" } else { "numbers" }
 }

@@ -28,7 +28,7 @@ impl Builder {
     ) -> Result<Value, BuildError> {
         self.expect(name, qkv, false)?;
         let columns = qkv.columns();
-        if heads == 0 || !columns.is_multiple_of(3 * heads) {
+        if heads == 0 || heads > columns || !columns.is_multiple_of(3 * heads) {
             let expected = format!("three times {heads} heads");
             let found = format!("{columns} columns");
             return Err(builder::error(name, Problem::Shape { expected, found }));

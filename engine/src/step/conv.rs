@@ -6,7 +6,7 @@ use crate::kernel::patches::Patches;
 use crate::kernel::schedule::Access;
 use crate::kernel::windows::{Axis, Windows};
 use crate::kernel::{Activation, Matmul, Matrix, Packed, Rows, RowsMut, spread};
-use crate::program::builder::{Connection, check, error};
+use crate::program::builder::{Connection, check, error, product};
 use crate::program::{BuildError, Builder, Problem, Value};
 use crate::step::linear::Dense;
 use crate::step::{Call, Step, StepError};
@@ -23,6 +23,10 @@ pub struct Padding {
     /// Columns on the right.
     pub right: usize,
 }
+
+/// Largest taps, strides, dilations and paddings: products of two of them and sums of images stay far below
+/// what a word counts.
+const SIZE_MAX: usize = 1 << 24;
 
 /// How windows slide over an image: pairs are for height and width.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,9 +52,19 @@ impl Window {
         }
     }
 
-    fn is_valid(&self) -> bool {
+    /// The first size that is 0 where it must not be, or too large to count with.
+    fn out_of_range(&self) -> Option<usize> {
         let pairs = [self.kernel, self.stride, self.dilation];
-        pairs.iter().all(|(height, width)| *height > 0 && *width > 0)
+        let padding = self.padding;
+        let free = [padding.top, padding.left, padding.bottom, padding.right];
+        let mut sizes = pairs.iter().flat_map(|(height, width)| [*height, *width]);
+        let wrong = sizes.find(|size| !(1..=SIZE_MAX).contains(size));
+        wrong.or_else(|| free.into_iter().find(|size| *size > SIZE_MAX))
+    }
+
+    /// The least height of an image with room for one window.
+    pub(crate) fn height_min(&self) -> usize {
+        self.over((0, 1)).height.size_min()
     }
 
     pub(crate) fn over(&self, (height, width): (usize, usize)) -> Windows {
@@ -83,6 +97,9 @@ impl Window {
 
     /// Windows over the largest image, when there is at least one.
     pub(crate) fn outputs(&self, step: &str, size: (usize, usize)) -> Result<(usize, usize), BuildError> {
+        if let Some(wrong) = self.out_of_range() {
+            return Err(error(step, Problem::Range(wrong)));
+        }
         let found = format!("an image of {} x {}", size.0, size.1);
         let expected = format!(
             "a larger one for a window of {} x {}",
@@ -91,8 +108,7 @@ impl Window {
         let windows = self.over(size);
         match (windows.height.outputs(), windows.width.outputs()) {
             (0, _) | (_, 0) => Err(error(step, Problem::Shape { expected, found })),
-            outputs if self.is_valid() => Ok(outputs),
-            _ => Err(error(step, Problem::Range(0))),
+            outputs => Ok(outputs),
         }
     }
 }
@@ -130,7 +146,8 @@ impl Builder {
         let size = self.size(x);
         let (height, width) = conv.window.outputs(name, size)?;
         let taps = conv.window.kernel.0 * conv.window.kernel.1;
-        check(name, "weights", conv.weights, outputs * channels * taps)?;
+        let weights = product(name, &[outputs, channels, taps])?;
+        check(name, "weights", conv.weights, weights)?;
         check(name, "bias", conv.bias, outputs)?;
         // Patches hold all channels of a tap side by side.
         let depth = taps * channels;
@@ -189,7 +206,7 @@ impl Builder {
         let channels = x.columns();
         let (height, width) = conv.window.outputs(name, self.size(x))?;
         let taps = conv.window.kernel.0 * conv.window.kernel.1;
-        check(name, "weights", conv.weights, channels * taps)?;
+        check(name, "weights", conv.weights, product(name, &[channels, taps])?)?;
         check(name, "bias", conv.bias, channels)?;
         let connection = Connection {
             name,
@@ -229,6 +246,10 @@ impl Step for Convolution {
             self.activation,
         ) + ", "
             + format
+    }
+
+    fn height_min(&self) -> usize {
+        self.window.height_min()
     }
 
     fn height(&self, reads: &[usize]) -> usize {
@@ -308,6 +329,10 @@ impl Step for DepthwiseConvolution {
             &self.bias.len().to_string(),
             self.activation,
         ) + ", f32"
+    }
+
+    fn height_min(&self) -> usize {
+        self.window.height_min()
     }
 
     fn height(&self, reads: &[usize]) -> usize {

@@ -2,7 +2,7 @@
 
 use crate::kernel::schedule::Access;
 use crate::kernel::{Activation, Format, Matmul, Matrix, Packed};
-use crate::program::builder::{Connection, check};
+use crate::program::builder::{Connection, check, product};
 use crate::program::{BuildError, Builder, Problem, Value, builder};
 use crate::step::{Call, Step, StepError};
 
@@ -30,7 +30,7 @@ impl Builder {
     pub fn linear(&mut self, name: &str, x: Value, dense: Dense<'_>) -> Result<Value, BuildError> {
         let (depth, columns) = (x.columns(), dense.bias.len());
         self.expect(name, x, false)?;
-        check(name, "weights", dense.weights, depth * columns)?;
+        check(name, "weights", dense.weights, product(name, &[depth, columns])?)?;
         check(name, "bias", dense.bias, columns)?;
         let (height, width) = self.size(x);
         let mut reads = vec![(x, Access::Rows)];

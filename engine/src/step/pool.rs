@@ -149,6 +149,10 @@ impl Step for Windowed {
         )
     }
 
+    fn height_min(&self) -> usize {
+        self.window.height_min()
+    }
+
     fn height(&self, reads: &[usize]) -> usize {
         self.window.over((reads[0], 1)).height.outputs()
     }

@@ -1,33 +1,12 @@
-//! Programs as their users see them.
-#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
-#![allow(clippy::cast_possible_truncation, reason = "sizes of tests are small")]
+//! Programs as their users see them: bits, shapes, print and whole nets.
 
 use motet_engine::{
-    Activation, Builder, Conv, Cpu, Dense, Mask, Most, Norm, Numbers, Padding, Precision, Problem, Program,
-    Ranges, Recurrence, RunError, Table, Window,
+    Activation, Builder, Conv, Cpu, Dense, Mask, Norm, Numbers, Padding, Precision, Problem, Program, Ranges,
+    RunError, Table, Window,
 };
 use proptest::prelude::*;
 
-/// Numbers from -1 to 1 by a linear congruential generator.
-fn numbers(count: usize, seed: u64) -> Vec<f32> {
-    let mut state = seed;
-    let mut next = || {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        (state >> 40) as f32 / 8_388_608.0 - 1.0
-    };
-    (0..count).map(|_| next()).collect()
-}
-
-fn dense<'a>(weights: &'a [f32], bias: &'a [f32], activation: Activation) -> Dense<'a> {
-    Dense {
-        weights,
-        bias,
-        activation,
-        residual: None,
-    }
-}
+use super::shared::{cpus, dense, numbers, pool, run};
 
 /// A block of a transformer without its norms: attention, projection with residual, two dense layers.
 fn block(cpu: Cpu, precision: Precision, ranges: Ranges, sizes: (usize, usize, usize)) -> Program {
@@ -69,15 +48,6 @@ fn block(cpu: Cpu, precision: Precision, ranges: Ranges, sizes: (usize, usize, u
     builder.build()
 }
 
-fn run(program: &Program, x: &[f32], pool: Option<&rayon::ThreadPool>) -> Result<Vec<f32>, RunError> {
-    let shape = program.outputs().next().unwrap();
-    // Whatever lies in the scratch and in the output must not matter.
-    let mut scratch = vec![f32::NAN.to_bits(); program.scratch_words()];
-    let mut out = vec![f32::NAN; shape.height_max * shape.columns];
-    program.run(&[Numbers::F32(x)], &mut [&mut out], &mut scratch, pool)?;
-    Ok(out)
-}
-
 fn relative_rms(seen: &[f32], expected: &[f32]) -> f64 {
     let square = |value: f64| value * value;
     let error: f64 = seen
@@ -89,13 +59,6 @@ fn relative_rms(seen: &[f32], expected: &[f32]) -> f64 {
     (error / size).sqrt()
 }
 
-fn pool(threads: usize) -> rayon::ThreadPool {
-    rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .build()
-        .unwrap()
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
     #[test]
@@ -104,9 +67,12 @@ proptest! {
         heads in 1usize..4,
         width in 1usize..20,
         workers in 2usize..5,
+        is_narrow in any::<bool>(),
+        cpu in prop::sample::select(cpus()),
     ) {
         let pool = pool(workers);
-        let program = block(Cpu::detect(), Precision::F32, Ranges::new(), (60, heads, width));
+        let precision = if is_narrow { Precision::Bf16 } else { Precision::F32 };
+        let program = block(cpu, precision, Ranges::new(), (60, heads, width));
         let x = numbers(rows * heads * width, 9);
         let alone = run(&program, &x, None).unwrap();
         let together = run(&program.split(workers), &x, Some(&pool)).unwrap();
@@ -131,8 +97,7 @@ proptest! {
         let mut scratch = vec![0; plain.scratch_words()];
         let mut out = vec![0.0; 40 * heads * width];
         plain.observe(&[Numbers::F32(&x)], &mut [&mut out], &mut scratch, &mut ranges).unwrap();
-        for most in [Most::Portable, Most::Avx2, Most::Avx512, Most::All] {
-            let cpu = Cpu::detect().at_most(most);
+        for cpu in cpus() {
             for (precision, bound) in [(Precision::F32, 1e-6), (Precision::Bf16, 1e-2), (Precision::Int8, 3e-2)] {
                 let program = block(cpu, precision, ranges.clone(), sizes);
                 let seen = run(&program, &x, None).unwrap();
@@ -418,56 +383,4 @@ fn ids_are_looked_up_and_rows_normalised() {
             cause
         })
     );
-}
-
-#[test]
-fn a_gru_is_what_its_formulas_say() {
-    let (rows, depth, hidden) = (5, 3, 4);
-    let (input_weights, input_bias) = (numbers(depth * 3 * hidden, 1), numbers(3 * hidden, 2));
-    let (weights, bias) = (numbers(hidden * 3 * hidden, 3), numbers(3 * hidden, 4));
-    for is_backward in [false, true] {
-        let mut builder = Builder::new("gru", Cpu::detect(), Precision::F32, Ranges::new());
-        let x = builder.input("x", rows, depth).unwrap();
-        let recurrence = Recurrence {
-            input_weights: &input_weights,
-            input_bias: &input_bias,
-            weights: &weights,
-            bias: &bias,
-            is_backward,
-        };
-        let y = builder.gru("gru", x, recurrence).unwrap();
-        builder.output("y", y).unwrap();
-        let program = builder.build();
-        let values = numbers(rows * depth, 5);
-        let seen = run(&program, &values, None).unwrap();
-        let mut h = vec![0.0f64; hidden];
-        let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
-        for step in 0..rows {
-            let row = if is_backward { rows - 1 - step } else { step };
-            let product = |values: &[f64], weights: &[f32], bias: &[f32], at: usize| {
-                let products = values
-                    .iter()
-                    .enumerate()
-                    .map(|(k, v)| v * f64::from(weights[k * 3 * hidden + at]));
-                f64::from(bias[at]) + products.sum::<f64>()
-            };
-            let x: Vec<f64> = values[row * depth..][..depth]
-                .iter()
-                .copied()
-                .map(f64::from)
-                .collect();
-            let xs: Vec<f64> = (0..3 * hidden)
-                .map(|at| product(&x, &input_weights, &input_bias, at))
-                .collect();
-            let us: Vec<f64> = (0..3 * hidden)
-                .map(|at| product(&h, &weights, &bias, at))
-                .collect();
-            for i in 0..hidden {
-                let (r, z) = (sigmoid(xs[i] + us[i]), sigmoid(xs[hidden + i] + us[hidden + i]));
-                let n = (xs[2 * hidden + i] + r * us[2 * hidden + i]).tanh();
-                h[i] = (1.0 - z) * n + z * h[i];
-                assert!((f64::from(seen[row * hidden + i]) - h[i]).abs() < 1e-5);
-            }
-        }
-    }
 }
