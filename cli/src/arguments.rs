@@ -92,6 +92,15 @@ pub(crate) enum Command {
     Bench(BenchArguments),
     /// Measure each node in every placement it may have, for plans by measured times.
     Profile(ProfileArguments),
+    /// List the devices of this machine and what each can run.
+    Devices,
+    /// Try a GPU out and answer in JSON; the program calls itself so.
+    #[cfg(feature = "gpu")]
+    #[command(hide = true, name = "probe-gpu")]
+    ProbeGpu {
+        /// Its number; without one all are listed.
+        adapter: Option<usize>,
+    },
     /// Explain a code such as MT0214, or a node kind such as audio/log-mel.
     Explain {
         /// The code or the kind.

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use clap::CommandFactory;
 use motet::profile::read_profile;
-use motet::{Builder, Pipeline, fingerprint, local_machine};
-use motet_nodes::{Cpu, Most};
+use motet::{
+    Builder, Cpu, DeviceKind, Gpu, GpuWish, Machine, Most, Pipeline, Prober, fingerprint, local_machine,
+};
 
 use crate::arguments::{Arguments, Command, EvalCommand, PipelineArguments, TrainCommand};
 use crate::failure::Failure;
@@ -14,6 +15,7 @@ use crate::output::Output;
 
 mod bench;
 mod check;
+mod devices;
 mod eval;
 mod explain;
 mod graph;
@@ -33,6 +35,9 @@ pub(crate) fn run(arguments: &Arguments, output: &mut Output) -> Result<(), Fail
         Command::Test(test) => test::run(test, output),
         Command::Bench(bench) => bench::run(bench, output),
         Command::Profile(profile) => profile::run(profile, output),
+        Command::Devices => devices::run(output),
+        #[cfg(feature = "gpu")]
+        Command::ProbeGpu { adapter } => output.line(&motet_nodes::gpu::probe::answer(*adapter)),
         Command::Explain { topic } => explain::explain(topic, output),
         Command::Kinds => explain::kinds(output),
         Command::Graph(graph) => graph::run(graph, output),
@@ -48,7 +53,8 @@ pub(crate) fn run(arguments: &Arguments, output: &mut Output) -> Result<(), Fail
 
 /// A builder with the settings of the command line.
 fn builder(arguments: &PipelineArguments) -> Result<Builder, Failure> {
-    let mut builder = Pipeline::builder().cpu(cpu()?);
+    let (cpu, gpu) = (cpu()?, gpu()?);
+    let mut builder = Pipeline::builder().cpu(cpu).gpu(&gpu);
     for (name, value) in &arguments.set {
         builder = builder.set(name, value);
     }
@@ -60,7 +66,16 @@ fn builder(arguments: &PipelineArguments) -> Result<Builder, Failure> {
     }
     if let Some(path) = &arguments.profile {
         let profile = read_profile(path)?;
-        let here = fingerprint(&local_machine(arguments.workers));
+        let mut machine = local_machine(arguments.workers);
+        // Where a GPU was measured there must be one.
+        if profile
+            .rows()
+            .iter()
+            .any(|row| row.placement.device == DeviceKind::Gpu)
+        {
+            machine = gpu.device().into_iter().fold(machine, Machine::with);
+        }
+        let here = fingerprint(&machine, cpu);
         if *profile.machine() != here {
             return Err(Failure::Bad {
                 code: Some("MT0415"),
@@ -91,7 +106,30 @@ fn cpu() -> Result<Cpu, Failure> {
     };
     let most = most.to_string_lossy().parse::<Most>();
     let most = most.map_err(|fault| Failure::bad(format!("MOTET_CPU: {fault}")))?;
-    Ok(Cpu::detect().at_most(most))
+    Ok(Cpu::detect_at_most(most))
+}
+
+/// The GPU that nets may run on: a hardware one, or what `MOTET_GPU` says.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "tests and comparisons choose the GPU from outside"
+)]
+fn gpu() -> Result<Gpu, Failure> {
+    let wish = match std::env::var_os("MOTET_GPU")
+        .as_ref()
+        .and_then(|wish| wish.to_str())
+    {
+        None | Some("hardware") => GpuWish::Hardware,
+        Some("off") => GpuWish::Off,
+        Some("software") => GpuWish::Software,
+        Some(_) => {
+            return Err(Failure::bad(
+                "MOTET_GPU: expected `hardware`, `software` or `off`",
+            ));
+        }
+    };
+    let program = std::env::current_exe().map_err(|error| Failure::Internal(error.to_string()))?;
+    Ok(Gpu::wished(wish, Prober::Child(program)))
 }
 
 /// Writes a file beside its place and moves it there, so that nobody ever sees half of it.

@@ -52,6 +52,10 @@ impl Error {
                 cause: BuildError::Model { .. },
                 ..
             }) => Some("MT0416"),
+            Error::Open(OpenError::Build {
+                cause: BuildError::Device { .. },
+                ..
+            }) => Some("MT0417"),
             Error::Pipeline(_)
             | Error::Kind(_)
             | Error::Open(_)

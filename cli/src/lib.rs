@@ -27,7 +27,8 @@
 //!
 //! # Features
 //!
-//! `cli` (default) builds the binary and brings its dependencies; a library user turns it off.
+//! `cli` (default) builds the binary and brings its dependencies; a library user turns it off. `gpu` lets nets run on a
+//! GPU through wgpu: see [`Builder::gpu`].
 
 pub mod answer;
 pub mod confine;
@@ -64,7 +65,9 @@ pub use motet_core::report::Report;
 pub use motet_core::spec::Spec;
 pub use motet_core::trace::Trace;
 pub use motet_core::value::{InputError, Value};
-pub use motet_nodes::{catalog, fingerprint, load_average, local_machine, peak_bytes};
+pub use motet_nodes::{
+    Cpu, Gpu, GpuWish, Loaded, Most, Prober, catalog, fingerprint, load_average, local_machine, peak_bytes,
+};
 pub use pipeline::{Builder, Pipeline};
 pub use runner::{ExecutorChoice, Runner};
 

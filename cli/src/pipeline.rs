@@ -3,14 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use motet_core::catalog::{Catalog, DuplicateKind, NodeKind};
+use motet_core::catalog::{BuildError, Catalog, DuplicateKind, NodeKind};
 use motet_core::diagnostic::{Diagnostics, Source};
 use motet_core::graph::{Graph, Library, NoLibrary};
-use motet_core::machine::Machine;
+use motet_core::machine::{DeviceKind, Machine};
 use motet_core::plan::{Plan, PlanOptions};
 use motet_core::profile::Profile;
-use motet_core::spec::{Settings, Spec};
-use motet_nodes::{Cpu, ModelFolders};
+use motet_core::session::OpenError;
+use motet_core::spec::{PlaceWish, Settings, Spec};
+use motet_nodes::{Cpu, Gpu, Loaded, ModelFolders, ModelSources};
 
 use crate::error::Error;
 use crate::feed::Files;
@@ -30,6 +31,8 @@ pub struct Pipeline {
     catalog: Arc<Catalog>,
     folder: Option<PathBuf>,
     executor: ExecutorChoice,
+    options: PlanOptions,
+    cpu: Cpu,
 }
 
 impl Pipeline {
@@ -47,7 +50,7 @@ impl Pipeline {
         Builder {
             kinds: Vec::new(),
             weights: Vec::new(),
-            cpu: Cpu::detect(),
+            sources: ModelSources::default(),
             settings: Settings::default(),
             workers: None,
             machine: None,
@@ -68,6 +71,11 @@ impl Pipeline {
             executor,
             ..self.clone()
         }
+    }
+
+    /// The instructions that its nets are computed with.
+    pub(crate) fn cpu(&self) -> Cpu {
+        self.cpu
     }
 
     /// What the author wrote.
@@ -100,12 +108,28 @@ impl Pipeline {
         self.folder.clone().map_or(Files::Nowhere, Files::Within)
     }
 
-    /// Builds the nodes and allocates all memory, to run requests one at a time.
+    /// Builds the nodes and allocates all memory, to run requests one at a time. Where a GPU does not do a node's work as
+    /// the CPU does, the pipeline is planned anew without it, if its author left that open; [`Runner::remarks`] says so.
     ///
     /// # Errors
     /// [`Error::Open`] names the node that could not be built; [`Error::Threads`] when no worker could be started.
     pub fn runner(&self) -> Result<Runner, Error> {
-        Runner::open(Arc::clone(&self.plan), &self.catalog, self.executor)
+        let opened = Runner::open(Arc::clone(&self.plan), &self.catalog, self.executor);
+        let Err(Error::Open(OpenError::Build {
+            node,
+            cause: cause @ BuildError::Device { .. },
+        })) = opened
+        else {
+            return opened;
+        };
+        let machine = self.plan.machine.clone().without_gpus();
+        let Ok(plan) = Plan::compile(&self.graph, &self.catalog, &machine, &self.options) else {
+            return Err(Error::Open(OpenError::Build { node, cause }));
+        };
+        let remark = format!("{cause}; everything is planned on the CPU instead");
+        tracing::warn!("node `{node}`: {remark}");
+        let runner = Runner::open(Arc::new(plan), &self.catalog, self.executor)?;
+        Ok(runner.remarking(node, remark))
     }
 }
 
@@ -116,7 +140,7 @@ type Register = Box<dyn FnOnce(&mut Catalog) -> Result<(), DuplicateKind> + Send
 pub struct Builder {
     kinds: Vec<Register>,
     weights: Vec<PathBuf>,
-    cpu: Cpu,
+    sources: ModelSources,
     settings: Settings,
     workers: Option<u32>,
     machine: Option<Machine>,
@@ -143,7 +167,23 @@ impl Builder {
     /// Computes nets with these instructions instead of all that the CPU has.
     #[must_use]
     pub fn cpu(mut self, cpu: Cpu) -> Builder {
-        self.cpu = cpu;
+        self.sources.cpu = cpu;
+        self
+    }
+
+    /// Shares models with all other pipelines that are given the same: weights that several of them name are in memory
+    /// once.
+    #[must_use]
+    pub fn share(mut self, loaded: &Loaded) -> Builder {
+        self.sources.loaded = loaded.clone();
+        self
+    }
+
+    /// Lets nodes run on this GPU, where there is one; without this no GPU is looked for. It is looked for when the first
+    /// pipeline has a use for it. Give all pipelines of a process the same.
+    #[must_use]
+    pub fn gpu(mut self, gpu: &Gpu) -> Builder {
+        self.sources.gpu = gpu.clone();
         self
     }
 
@@ -215,19 +255,24 @@ impl Builder {
         folder: Option<PathBuf>,
     ) -> Result<Pipeline, Error> {
         let beside = folder.iter().map(|folder| folder.join(MODELS_FOLDER));
-        let models = ModelFolders {
+        let mut sources = self.sources;
+        sources.folders = ModelFolders {
             cards: beside.chain(self.weights.iter().cloned()).collect(),
             weights: self.weights,
         };
-        let mut catalog = motet_nodes::catalog_with(&models, self.cpu);
+        let mut catalog = motet_nodes::catalog_with(&sources);
         for register in self.kinds {
             register(&mut catalog).map_err(Error::Kind)?;
         }
         let spec = Spec::parse_source(source, &self.settings)?;
         let graph = Graph::resolve(&spec, &catalog, library)?;
-        let machine = self
-            .machine
-            .unwrap_or_else(|| motet_nodes::local_machine(self.workers));
+        let machine = self.machine.unwrap_or_else(|| {
+            let machine = motet_nodes::local_machine(self.workers);
+            match uses_gpu(&graph, &catalog).then(|| sources.gpu.device()) {
+                Some(Ok(gpu)) => machine.with(gpu),
+                Some(Err(_)) | None => machine,
+            }
+        });
         let options = PlanOptions {
             serial: false,
             profile: self.profile,
@@ -241,6 +286,133 @@ impl Builder {
             catalog,
             folder,
             executor: self.executor,
+            options,
+            cpu: sources.cpu,
         })
+    }
+}
+
+/// Whether any node could run on a GPU if there were one.
+fn uses_gpu(graph: &Graph, catalog: &Catalog) -> bool {
+    graph.nodes.iter().any(|node| {
+        let kind = catalog.get(&node.kind);
+        node.place != PlaceWish::Cpu && kind.is_some_and(|kind| kind.devices().contains(&DeviceKind::Gpu))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use motet_core::catalog::{
+        ConnectedInput, Cost, InputSpecs, KindFault, OutputSpec, ParamSpec, Params, Signature,
+    };
+    use motet_core::machine::Device;
+    use motet_core::node::{Inputs, Node, NodeError, Outputs};
+    use motet_core::placement::Placement;
+    use motet_core::port::{Element, TensorType};
+    use motet_core::value::Value;
+
+    use super::*;
+
+    /// Gives a number; on a GPU it finds that the GPU computes wrongly.
+    struct Fussy;
+
+    impl NodeKind for Fussy {
+        fn name(&self) -> &str {
+            "test/fussy"
+        }
+
+        fn about(&self) -> &str {
+            "Gives a number."
+        }
+
+        fn params(&self) -> Vec<ParamSpec> {
+            Vec::new()
+        }
+
+        fn inputs(&self, _: &Params) -> Result<InputSpecs, Vec<KindFault>> {
+            Ok(InputSpecs::default())
+        }
+
+        fn outputs(&self, _: &Params, _: &[ConnectedInput]) -> Result<Vec<OutputSpec>, Vec<KindFault>> {
+            Ok(vec![OutputSpec::new("y", TensorType::scalar(Element::F32))])
+        }
+
+        fn cost(&self, _: &Params, _: &Signature, _: &Placement) -> Cost {
+            Cost {
+                flops: 1_000_000_000,
+                ..Cost::default()
+            }
+        }
+
+        fn devices(&self) -> &[DeviceKind] {
+            &[DeviceKind::Cpu, DeviceKind::Gpu]
+        }
+
+        fn build(&self, _: &Params, _: &Signature, placed: &Placement) -> Result<Box<dyn Node>, BuildError> {
+            match placed.device {
+                DeviceKind::Cpu => Ok(Box::new(Fussy)),
+                DeviceKind::Gpu => Err(BuildError::Device {
+                    device: "gpu0".to_owned(),
+                    reason: "its answers are off".to_owned(),
+                }),
+            }
+        }
+    }
+
+    impl Node for Fussy {
+        fn run(&mut self, _: &Inputs<'_>, outputs: &mut Outputs<'_>) -> Result<(), NodeError> {
+            outputs.tensor::<f32>(0, &[])?.fill(7.0);
+            Ok(())
+        }
+    }
+
+    fn placed(place: &str) -> Pipeline {
+        let gpu = Device {
+            name: "gpu0".to_owned(),
+            kind: DeviceKind::Gpu,
+            workers: 1,
+            memory_bytes: 1 << 30,
+            flops_per_second: 1e12,
+            overhead_seconds: 1e-6,
+            transfer_bytes_per_second: 1e9,
+            is_software: false,
+        };
+        let text = format!(
+            "motet: 1\npipeline: fussy\ninputs: {{}}\nnodes: {{n: {{kind: test/fussy, place: {place}}}}}\noutputs: {{y: n}}\n"
+        );
+        let builder = Pipeline::builder()
+            .machine(Machine::cpu(1, 1 << 30).with(gpu))
+            .executor(ExecutorChoice::Sequential)
+            .kind(Fussy);
+        builder.text(&text).unwrap()
+    }
+
+    #[test]
+    fn a_gpu_that_computes_wrongly_is_planned_around_and_that_is_said() {
+        let pipeline = placed("auto");
+        assert_eq!(
+            pipeline.plan().nodes[0].device.0,
+            1,
+            "the plan would have liked the GPU"
+        );
+        let mut runner = pipeline.runner().unwrap();
+        assert_eq!(runner.plan().nodes[0].device.0, 0);
+        let remarks = runner.remarks();
+        assert_eq!(remarks[0].0, "n");
+        assert!(
+            remarks[0].1.contains("off; everything is planned on the CPU"),
+            "{remarks:?}"
+        );
+        let request = motet_core::execute::Request::new();
+        assert_eq!(runner.run(&request).unwrap().value("y"), Some(Value::number(7.0)));
+    }
+
+    #[test]
+    fn a_gpu_that_is_asked_for_and_computes_wrongly_is_an_error_with_a_code() {
+        let Err(error) = placed("gpu").runner() else {
+            panic!("the runner was opened")
+        };
+        assert_eq!(error.code(), Some("MT0417"));
+        assert!(error.to_string().contains("its answers are off"), "{error}");
     }
 }

@@ -101,7 +101,7 @@ impl Pipeline {
         effort: Effort,
         feed: impl Fn(&Pipeline, &Runner) -> Result<Vec<Request>, Error>,
     ) -> Result<Profile, Error> {
-        let fingerprint = motet_nodes::fingerprint(&self.plan().machine);
+        let fingerprint = motet_nodes::fingerprint(&self.plan().machine, self.cpu());
         let candidates = Plan::candidates(self.graph(), self.catalog(), &self.plan().machine)?;
         let count = candidates.iter().map(Vec::len).max().unwrap_or(0);
         let mut rounds = Vec::with_capacity(count);
@@ -142,7 +142,7 @@ impl Pipeline {
             };
             rows.insert(workload, row);
         }
-        let fingerprint = motet_nodes::fingerprint(&self.plan().machine);
+        let fingerprint = motet_nodes::fingerprint(&self.plan().machine, self.cpu());
         Profile::new(fingerprint, rows.into_values().collect()).map_err(Error::Profile)
     }
 }

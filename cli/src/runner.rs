@@ -32,6 +32,8 @@ pub struct Runner {
     session: Session,
     executor: Box<dyn Executor>,
     clock: Arc<dyn Clock>,
+    /// What people should know of how it came to its plan, as name of a node and remark.
+    remarks: Vec<(String, String)>,
 }
 
 impl Runner {
@@ -58,7 +60,22 @@ impl Runner {
             session,
             executor,
             clock: Arc::new(Monotonic::start()),
+            remarks: Vec::new(),
         })
+    }
+
+    /// The same with one more remark.
+    pub(crate) fn remarking(mut self, node: String, remark: String) -> Runner {
+        self.remarks.push((node, remark));
+        self
+    }
+
+    /// What people should know of how its nodes were opened, as name of the node and remark: how long a GPU took to get
+    /// ready, or why it was not taken.
+    pub fn remarks(&self) -> Vec<(String, String)> {
+        let mut remarks = self.remarks.clone();
+        remarks.extend(self.session.remarks());
+        remarks
     }
 
     /// A request from what a user would type after `--in`: the name of a recording, numbers, JSON, or text.

@@ -528,3 +528,21 @@ fn a_profile_is_measured_and_planned_by_on_the_machine_it_is_of() {
     let ran = motet(&["plan", "small", "--profile", "none.json"]);
     assert!(ran.err.contains("MT0401"), "{}", ran.err);
 }
+
+#[test]
+fn the_devices_of_the_machine_are_listed_with_what_each_runs() {
+    let ran = motet(&["devices"]);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+    assert!(ran.out.starts_with("cpu "), "{}", ran.out);
+    assert!(
+        ran.out.contains("all kinds; nets in f32, bf16 and int8 by "),
+        "{}",
+        ran.out
+    );
+    let is_told = ran.out.contains("--features gpu");
+    assert_eq!(is_told, !cfg!(feature = "gpu"), "{}", ran.out);
+    let ran = motet(&["devices", "--format", "json"]);
+    let page: Json = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(page["devices"][0]["device"], "cpu");
+    assert!(page["devices"][0]["memory"].as_u64() > Some(0));
+}

@@ -82,6 +82,13 @@ impl Machine {
         self
     }
 
+    /// The same machine without its GPUs.
+    #[must_use]
+    pub fn without_gpus(mut self) -> Machine {
+        self.devices.retain(|device| device.kind == DeviceKind::Cpu);
+        self
+    }
+
     /// All devices; [`DeviceId`] counts them.
     pub fn devices(&self) -> impl Iterator<Item = (DeviceId, &Device)> {
         self.devices

@@ -12,6 +12,8 @@ pub mod autoencoder;
 pub mod card;
 pub mod classifier;
 pub mod encoder;
+#[cfg(feature = "gpu")]
+pub mod gpu;
 pub mod keyword;
 pub mod lowering;
 pub mod model;

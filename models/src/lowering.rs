@@ -68,7 +68,8 @@ pub enum LowerError {
 }
 
 impl LowerError {
-    pub(crate) fn reference(reason: &dyn std::fmt::Display) -> Self {
+    /// The reference gives no answer for this reason.
+    pub fn reference(reason: &dyn std::fmt::Display) -> Self {
         Self::Reference {
             reason: reason.to_string(),
         }

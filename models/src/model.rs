@@ -89,6 +89,11 @@ impl<C: NetConfig> Model<C> {
         &self.net
     }
 
+    /// The net in Burn alone.
+    pub fn into_net(self) -> C::Net {
+        self.net
+    }
+
     /// The net of a card with random weights: it has the sizes of the model and none of its knowledge.
     ///
     /// # Errors

@@ -13,24 +13,43 @@ use rand_chacha::ChaCha8Rng;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::lowering::{LowerError, Lowering};
+use crate::lowering::{LowerError, Lowering, tensor_values};
 use crate::weights::{Start, TensorSpec, Weights, WeightsError};
 
 /// Most weights a net may have: 1 GiB of them.
 pub const PARAMETERS_MAX: usize = 1 << 28;
+/// Most values that a net may have between two of its layers: 256 MiB of them.
+pub const VALUES_MAX: usize = 1 << 26;
 /// Largest single size that a configuration may name.
 pub const SIZE_MAX: usize = 1 << 20;
 
 /// A net with its weights.
-pub trait Net: Send + Sync {
+pub trait Net: Send + Sync + 'static {
     /// A few inputs like those the net will meet, among them one of the largest size; equal seeds give equal ones.
     fn samples(&self, seed: u64) -> Vec<Sample>;
 
-    /// The answer to one input, computed by Burn, row by row.
+    /// Where its weights lie.
+    fn device(&self) -> Device;
+
+    /// How many numbers a row of its input has; 1 for ids.
+    fn columns(&self) -> usize;
+
+    /// The answer to one input, computed by Burn where the weights lie.
+    ///
+    /// # Shapes
+    /// `input`: `[rows, columns]` numbers or `[tokens]` ids; result: `[rows, columns]` of the answer.
+    ///
+    /// # Errors
+    /// [`LowerError::Reference`] for numbers where ids are needed, or the other way round.
+    fn compute(&self, input: Rows) -> Result<Tensor<2>, LowerError>;
+
+    /// The same from numbers on the CPU to numbers on the CPU, row by row.
     ///
     /// # Errors
     /// [`LowerError::Reference`] if Burn cannot give it.
-    fn reference(&self, input: &Sample) -> Result<Vec<f32>, LowerError>;
+    fn reference(&self, input: &Sample) -> Result<Vec<f32>, LowerError> {
+        tensor_values(self.compute(input.rows(self.columns(), &self.device())?)?)
+    }
 
     /// The program of the net.
     ///
@@ -40,7 +59,7 @@ pub trait Net: Send + Sync {
 }
 
 /// The sizes of a net, as a card holds them.
-pub trait NetConfig: Clone + Serialize + DeserializeOwned + Send + Sync {
+pub trait NetConfig: Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
     /// The net of these sizes.
     type Net: Net;
 
@@ -95,6 +114,15 @@ pub(crate) fn affordable(tensors: &[TensorSpec]) -> bool {
     sum.is_some_and(|sum| sum <= PARAMETERS_MAX)
 }
 
+/// True when so many values, the product of these sizes, may lie between two layers.
+pub(crate) fn holdable(sizes: &[usize]) -> bool {
+    let product = sizes.iter().try_fold(1_usize, |a, b| a.checked_mul(*b));
+    product.is_some_and(|count| count <= VALUES_MAX)
+}
+
+/// The rule that [`holdable`] checks.
+pub(crate) const HOLDABLE: &str = "the net must have at most 67108864 values between two of its layers";
+
 /// One input of a net, row by row.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Sample {
@@ -113,35 +141,55 @@ impl Sample {
         }
     }
 
-    /// As a tensor of numbers.
+    /// As a tensor on a device, rows of so many columns.
     ///
     /// # Errors
-    /// [`LowerError::Reference`] if these are ids, or of another number than the shape has.
-    pub(crate) fn floats<const D: usize>(
-        &self,
-        shape: [usize; D],
-        device: &Device,
-    ) -> Result<Tensor<D>, LowerError> {
+    /// [`LowerError::Reference`] where the last row is not full.
+    pub fn rows(&self, columns: usize, device: &Device) -> Result<Rows, LowerError> {
         match self {
-            Sample::Numbers(values) if values.len() == shape.iter().product::<usize>() => {
+            Sample::Numbers(values) if values.len().is_multiple_of(columns.max(1)) => {
+                let shape = [values.len() / columns.max(1), columns];
                 let data = TensorData::new(values.clone(), shape);
-                Ok(Tensor::from_data(data, device))
+                Ok(Rows::Numbers(Tensor::from_data(data, device)))
             }
-            Sample::Numbers(_) | Sample::Ids(_) => Err(LowerError::reference(&"an input of another shape")),
+            Sample::Numbers(_) => Err(LowerError::reference(&"a row that is not full")),
+            Sample::Ids(ids) => {
+                let data = TensorData::new(ids.clone(), [ids.len()]);
+                Ok(Rows::Ids(Tensor::from_data(data, device)))
+            }
+        }
+    }
+}
+
+/// One input of a net on a device.
+#[derive(Clone, Debug)]
+pub enum Rows {
+    /// `[rows, columns]`.
+    Numbers(Tensor<2>),
+    /// `[tokens]`.
+    Ids(Tensor<1, Int>),
+}
+
+impl Rows {
+    /// The numbers.
+    ///
+    /// # Errors
+    /// [`LowerError::Reference`] if these are ids.
+    pub(crate) fn numbers(self) -> Result<Tensor<2>, LowerError> {
+        match self {
+            Rows::Numbers(numbers) => Ok(numbers),
+            Rows::Ids(_) => Err(LowerError::reference(&"ids where numbers are needed")),
         }
     }
 
-    /// As a tensor of ids, `[1, tokens]`.
+    /// The ids.
     ///
     /// # Errors
     /// [`LowerError::Reference`] if these are numbers.
-    pub(crate) fn ids(&self, device: &Device) -> Result<Tensor<2, Int>, LowerError> {
+    pub(crate) fn ids(self) -> Result<Tensor<1, Int>, LowerError> {
         match self {
-            Sample::Ids(ids) => {
-                let data = TensorData::new(ids.clone(), [1, ids.len()]);
-                Ok(Tensor::from_data(data, device))
-            }
-            Sample::Numbers(_) => Err(LowerError::reference(&"numbers where ids are needed")),
+            Rows::Ids(ids) => Ok(ids),
+            Rows::Numbers(_) => Err(LowerError::reference(&"numbers where ids are needed")),
         }
     }
 }

@@ -1,12 +1,12 @@
 //! Weights read from a safetensors file that nobody vouches for.
 //!
-//! The order is the point: the length of the file, the length of its header, the header itself, and then every
-//! tensor's name, element and shape are compared with what a net needs before anything as large as a tensor is
-//! allocated; the values and the checksum follow while the file is read once, from front to back.
+//! The order is the point: the length of the file, the length of its header, the header itself, every tensor's name,
+//! element and shape, and the checksum are compared with what a net and its card need before anything as large as a tensor
+//! is allocated. The values follow, and the checksum once more, in case that the file has changed in between.
 //! Invariant: a [`Weights`] holds exactly the tensors that were asked for, finite, under the checksum of the card.
 
 use std::collections::BTreeMap;
-use std::io::Read;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
 use safetensors::tensor::{Dtype, Metadata, TensorInfo};
@@ -90,12 +90,12 @@ impl Weights {
         Self::read_from(&mut file, bytes, specs, sha256)
     }
 
-    /// As [`Weights::read`], from a source of so many bytes.
+    /// As [`Weights::read`], from a source of so many bytes, which is read from where it stands, twice.
     ///
     /// # Errors
     /// As [`Weights::read`].
-    pub fn read_from(
-        source: &mut dyn Read,
+    pub fn read_from<S: Read + Seek>(
+        source: &mut S,
         bytes: u64,
         specs: &[TensorSpec],
         sha256: &str,
@@ -103,21 +103,19 @@ impl Weights {
         if bytes > FILE_BYTES_MAX {
             return Err(WeightsError::TooLarge { bytes });
         }
-        let mut source = Hashed {
-            source,
-            hash: Sha256::new(),
-        };
-        let metadata = read_header(&mut source, bytes)?;
-        let matched = compare(&metadata, specs)?;
+        let begin = source.stream_position()?;
+        let mut first = Hashed::new(source);
+        compare(&read_header(&mut first, bytes)?, specs)?;
+        first.skip_rest()?;
+        first.confirm(sha256)?;
+        source.seek(SeekFrom::Start(begin))?;
+        let mut second = Hashed::new(source);
+        let metadata = read_header(&mut second, bytes)?;
         let mut tensors = BTreeMap::new();
-        for (spec, info) in matched {
-            tensors.insert(spec.name.clone(), source.tensor(spec, info)?);
+        for (spec, info) in compare(&metadata, specs)? {
+            tensors.insert(spec.name.clone(), second.tensor(spec, info)?);
         }
-        let found = source.checksum();
-        if found != sha256 {
-            let expected = sha256.to_owned();
-            return Err(WeightsError::Checksum { expected, found });
-        }
+        second.confirm(sha256)?;
         Ok(Self { tensors })
     }
 
@@ -176,7 +174,7 @@ fn read_header(source: &mut Hashed<'_>, bytes: u64) -> Result<Metadata, WeightsE
     }
     let metadata: Metadata = serde_json::from_slice(&header[LENGTH_BYTES..])
         .map_err(|fault| WeightsError::of_header(fault.into()))?;
-    let expected = length_bytes + header_bytes + metadata.data_len() as u64;
+    let expected = (length_bytes + header_bytes).saturating_add(metadata.data_len() as u64);
     match bytes.cmp(&expected) {
         std::cmp::Ordering::Less => Err(cut(expected)),
         std::cmp::Ordering::Equal => Ok(metadata),
@@ -243,7 +241,14 @@ struct Hashed<'a> {
     hash: Sha256,
 }
 
-impl Hashed<'_> {
+impl<'a> Hashed<'a> {
+    fn new(source: &'a mut dyn Read) -> Self {
+        Hashed {
+            source,
+            hash: Sha256::new(),
+        }
+    }
+
     fn fill(&mut self, bytes: &mut [u8]) -> Result<(), WeightsError> {
         self.source.read_exact(bytes)?;
         self.hash.update(&*bytes);
@@ -277,8 +282,26 @@ impl Hashed<'_> {
         Ok(values)
     }
 
-    fn checksum(self) -> String {
+    /// Reads on to the end, and keeps nothing.
+    fn skip_rest(&mut self) -> Result<(), WeightsError> {
+        let mut chunk = vec![0; CHUNK_BYTES];
+        loop {
+            let count = self.source.read(&mut chunk)?;
+            if count == 0 {
+                return Ok(());
+            }
+            self.hash.update(&chunk[..count]);
+        }
+    }
+
+    /// Compares the checksum of what was read.
+    fn confirm(self, sha256: &str) -> Result<(), WeightsError> {
         let digest = self.hash.finalize();
-        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+        let found: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        if found != sha256 {
+            let expected = sha256.to_owned();
+            return Err(WeightsError::Checksum { expected, found });
+        }
+        Ok(())
     }
 }

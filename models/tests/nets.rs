@@ -244,4 +244,15 @@ fn sizes_that_contradict_each_other_or_cost_too_much_are_refused() {
     let mut large = encoder(false);
     (large.vocabulary, large.width, large.heads) = (1 << 20, 1 << 20, 1);
     assert_eq!(fault(&large), "the net must have at most 268435456 weights");
+    let held = "the net must have at most 67108864 values between two of its layers";
+    let mut long = encoder(false);
+    long.tokens_max = 100_000;
+    assert_eq!(fault(&long), held, "attention looks at all pairs of tokens");
+    let mut tall = autoencoder();
+    tall.rows_max = 1 << 20;
+    tall.widths = vec![80, 4, 80];
+    assert_eq!(fault(&tall), held);
+    let mut wide = classifier(false);
+    (wide.height, wide.width, wide.channels) = (1 << 15, 1 << 15, 1);
+    assert_eq!(fault(&wide), held);
 }

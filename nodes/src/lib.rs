@@ -8,6 +8,7 @@
 pub mod audio;
 mod condition;
 pub mod control;
+pub mod gpu;
 pub mod lane;
 pub mod machine;
 pub mod model;
@@ -18,8 +19,9 @@ mod trial;
 
 use motet_core::catalog::{Catalog, DuplicateKind, KindFault};
 
+pub use gpu::{Gpu, GpuWish, Prober};
 pub use machine::{fingerprint, load_average, local_machine, peak_bytes};
-pub use model::ModelFolders;
+pub use model::{Loaded, ModelFolders, ModelSources};
 pub use motet_engine::{Cpu, Most};
 
 /// Returns a catalog of all kinds of this crate; add your own with [`Catalog::register`]. It knows no models but those
@@ -28,35 +30,34 @@ pub use motet_engine::{Cpu, Most};
 /// # Panics
 /// When two of these kinds have one name, which a test of this crate rules out.
 pub fn catalog() -> Catalog {
-    catalog_with(&ModelFolders::default(), Cpu::detect())
+    catalog_with(&ModelSources::default())
 }
 
-/// Returns a catalog of all kinds of this crate with the models in these folders, computed with the instructions of
-/// `cpu`.
+/// Returns a catalog of all kinds of this crate with the models of these sources.
 ///
 /// # Panics
 /// As [`catalog`].
-pub fn catalog_with(models: &ModelFolders, cpu: Cpu) -> Catalog {
+pub fn catalog_with(models: &ModelSources) -> Catalog {
     let mut catalog = Catalog::new();
     assert_eq!(
-        register(&mut catalog, models, cpu),
+        register(&mut catalog, models),
         Ok(()),
         "every kind has a name of its own"
     );
     catalog
 }
 
-fn register(catalog: &mut Catalog, models: &ModelFolders, cpu: Cpu) -> Result<(), DuplicateKind> {
+fn register(catalog: &mut Catalog, models: &ModelSources) -> Result<(), DuplicateKind> {
     catalog.register(audio::LogMel)?;
     catalog.register(audio::Mfcc)?;
     catalog.register(audio::Resample)?;
     catalog.register(control::Number)?;
     catalog.register(control::Rules)?;
     catalog.register(control::Select)?;
-    catalog.register(model::Autoencoder::new(models.clone(), cpu))?;
-    catalog.register(model::Classifier::new(models.clone(), cpu))?;
-    catalog.register(model::Keyword::new(cpu))?;
-    catalog.register(model::Tagger::new(models.clone(), cpu))?;
+    catalog.register(model::Autoencoder::new(models.clone()))?;
+    catalog.register(model::Classifier::new(models.clone()))?;
+    catalog.register(model::Keyword::new(models.cpu))?;
+    catalog.register(model::Tagger::new(models.clone()))?;
     catalog.register(text::Template)
 }
 

@@ -1,6 +1,6 @@
 //! Looks at the machine this process runs on.
 //!
-//! It reports plain facts and makes no choice. Only the CPU is looked for.
+//! It reports plain facts and makes no choice. Only the CPU is looked for; [`crate::gpu`] looks for a GPU.
 
 use std::fs;
 use std::thread;
@@ -8,6 +8,7 @@ use std::thread;
 use motet_core::limits::WORKERS_MAX;
 use motet_core::machine::Machine;
 use motet_core::profile::Fingerprint;
+use motet_engine::Cpu;
 
 /// Assumed where the operating system does not say how much memory there is: 1 GiB.
 pub const MEMORY_BYTES_ASSUMED: u64 = 1 << 30;
@@ -35,38 +36,21 @@ pub fn local_machine(workers: Option<u32>) -> Machine {
     Machine::cpu(u32::try_from(workers).unwrap_or(1), memory_bytes)
 }
 
-/// What tells this machine from another as far as times are concerned, with the workers of a plan.
-pub fn fingerprint(machine: &Machine) -> Fingerprint {
+/// What tells this machine from another as far as times are concerned, with the workers of a plan and the instructions
+/// that kernels are allowed.
+pub fn fingerprint(machine: &Machine, instructions: Cpu) -> Fingerprint {
     let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let mut devices = machine.devices();
     let workers = devices.next().map_or(1, |(_, cpu)| cpu.workers);
     let mut features: Vec<String> = devices.map(|(_, device)| device.name.clone()).collect();
-    features.extend(instruction_sets().iter().map(|name| (*name).to_owned()));
+    let sets = instructions.to_string();
+    features.extend(sets.split_whitespace().map(str::to_owned));
     features.sort();
     Fingerprint {
         cpu: processor(&info).unwrap_or("unknown").to_owned(),
         workers,
         features,
     }
-}
-
-/// Instruction sets that kernels choose by.
-fn instruction_sets() -> Vec<&'static str> {
-    #[cfg(target_arch = "x86_64")]
-    {
-        let sets = [
-            (std::arch::is_x86_feature_detected!("avx2"), "avx2"),
-            (std::arch::is_x86_feature_detected!("avx512f"), "avx512f"),
-            (std::arch::is_x86_feature_detected!("avx512bf16"), "avx512bf16"),
-            (std::arch::is_x86_feature_detected!("avx512vnni"), "avx512vnni"),
-        ];
-        sets.iter()
-            .filter(|(has, _)| *has)
-            .map(|(_, name)| *name)
-            .collect()
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    Vec::new()
 }
 
 /// Reads the line `model name : AMD EPYC`.
@@ -111,6 +95,8 @@ fn allowed_bytes(limit: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use motet_engine::Most;
+
     use super::*;
 
     #[test]
@@ -128,9 +114,14 @@ mod tests {
         let info = "processor\t: 0\nmodel name\t: AMD EPYC\nmodel name\t: other\n";
         assert_eq!(processor(info), Some("AMD EPYC"));
         assert_eq!(processor("processor : 0\n"), None);
-        let here = fingerprint(&local_machine(Some(3)));
-        assert_eq!(here.workers, 3);
-        assert_eq!(here, fingerprint(&local_machine(Some(3))));
+        let here = |most| fingerprint(&local_machine(Some(3)), Cpu::detect().at_most(most));
+        assert_eq!(here(Most::All).workers, 3);
+        assert_eq!(here(Most::All), here(Most::All));
+        let is_plain = Cpu::detect() == Cpu::PORTABLE;
+        assert!(
+            is_plain || here(Most::All) != here(Most::Portable),
+            "fewer instructions are slower"
+        );
     }
 
     #[test]

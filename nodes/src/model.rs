@@ -1,6 +1,6 @@
 //! Nets as nodes.
 //!
-//! `model/keyword` comes with its weights; the others find a model by its name: see [`ModelFolders`].
+//! `model/keyword` comes with its weights; the others find a model by its name: see [`ModelSources`].
 
 use motet_core::catalog::{BuildError, ConnectedInput, FaultPlace, KindFault, ParamSpec, ParamType, Params};
 use motet_core::port::{Element, PortType};
@@ -9,6 +9,9 @@ pub mod autoencoder;
 pub mod classifier;
 mod compiled;
 pub mod keyword;
+#[cfg(all(test, feature = "gpu"))]
+mod on_gpu;
+mod runs;
 mod shelf;
 pub mod tagger;
 #[cfg(test)]
@@ -17,7 +20,7 @@ mod tests;
 pub use autoencoder::Autoencoder;
 pub use classifier::Classifier;
 pub use keyword::Keyword;
-pub use shelf::ModelFolders;
+pub use shelf::{Loaded, ModelFolders, ModelSources};
 pub use tagger::Tagger;
 
 use shelf::MODEL;

@@ -12,7 +12,7 @@ use motet_core::catalog::{ConnectedInput, NodeKind, ParamValue, Params, Signatur
 use motet_core::node::{Inputs, Outputs};
 use motet_core::placement::Placement;
 use motet_core::port::{Layout, PortType};
-use motet_nodes::{Cpu, ModelFolders, audio, control, model, text};
+use motet_nodes::{ModelFolders, ModelSources, audio, control, model, text};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
 #[global_allocator]
@@ -173,19 +173,22 @@ fn nets_allocate_nothing(test: &str) {
         cards: vec![root.join("pipelines/trio/models")],
         weights: vec![weights],
     };
-    let cpu = Cpu::detect();
+    let sources = ModelSources {
+        folders,
+        ..ModelSources::default()
+    };
     let named = |name: &str| [("model", words(name))];
-    let kws = model::Classifier::new(folders.clone(), cpu);
+    let kws = model::Classifier::new(sources.clone());
     assert_eq!(
         allocations(&kws, &named("kws@1"), &[("features", "f32[49, 10]")]),
         0
     );
-    let notes = model::Tagger::new(folders.clone(), cpu);
+    let notes = model::Tagger::new(sources.clone());
     assert_eq!(
         allocations(&notes, &named("notes@1"), &[("ids", "i32[T<=128]")]),
         0
     );
-    let anom = model::Autoencoder::new(folders, cpu);
+    let anom = model::Autoencoder::new(sources);
     assert_eq!(
         allocations(&anom, &named("anom@1"), &[("features", "f32[R<=196, 640]")]),
         0

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cpu_time::ProcessTime;
-use motet::{Error, ExecutorChoice, Pipeline, Report, Request, Runner, Trace};
+use motet::{Error, ExecutorChoice, Loaded, Pipeline, Report, Request, Runner, Trace};
 use motet_core::clock::{Clock, Monotonic};
 use motet_core::quantity::{Bytes, Time};
 use serde::Serialize;
@@ -13,6 +13,9 @@ use crate::arguments::BenchArguments;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::render;
+
+/// Most firings whose nodes are reported.
+const TRACES_MAX: usize = 100_000;
 
 /// One way to run the requests, opened and warm.
 struct Contender {
@@ -48,6 +51,8 @@ struct MeasuredNode {
 #[derive(Debug, Serialize)]
 struct Page {
     pipeline: String,
+    /// What is known of how nodes were opened, as name and remark.
+    remarks: Vec<(String, String)>,
     /// Load average of the last minute when the measurement ended, where the system tells it.
     load: Option<f64>,
     planned_bytes: u64,
@@ -59,11 +64,14 @@ struct Page {
 pub(super) fn run(arguments: &BenchArguments, output: &mut Output) -> Result<(), Failure> {
     let mut contenders = Vec::new();
     let mut planned_bytes = 0;
+    // Weights are in memory once, as they would be in a program that has one pipeline.
+    let loaded = Loaded::default();
     for (name, executor) in [
         ("sequential", ExecutorChoice::Sequential),
         ("parallel", ExecutorChoice::Parallel),
     ] {
         let pipeline = builder(&arguments.pipeline)?
+            .share(&loaded)
             .executor(executor)
             .open(&arguments.pipeline.pipeline)?;
         if contenders.is_empty() && !output.is_json() {
@@ -87,6 +95,9 @@ pub(super) fn run(arguments: &BenchArguments, output: &mut Output) -> Result<(),
         .map_or_else(String::new, |first| first.runner.plan().name.clone());
     let page = Page {
         pipeline: name,
+        remarks: contenders
+            .first()
+            .map_or_else(Vec::new, |first| first.runner.remarks()),
         load: motet::load_average(),
         planned_bytes,
         peak_bytes: motet::peak_bytes(),
@@ -134,7 +145,11 @@ impl Contender {
 
     fn warm_up(&mut self, count: u32) -> Result<(), Error> {
         for request in self.requests.iter().cycle().take(count as usize) {
-            drop(self.runner.run(request)?);
+            let response = self.runner.run(request)?;
+            // What fails early is quick: its times would be worth nothing.
+            if let Some((output, failure)) = response.failure() {
+                return Err(Error::Unmeasured(format!("output `{output}`: {failure}")));
+            }
         }
         Ok(())
     }
@@ -145,7 +160,12 @@ impl Contender {
             let start = clock.now();
             let response = self.runner.run(request)?;
             self.latencies.push(clock.now().saturating_sub(start));
-            self.traces.push(response.trace);
+            if let Some((output, failure)) = response.failure() {
+                return Err(Error::Unmeasured(format!("output `{output}`: {failure}")));
+            }
+            if self.traces.len() < TRACES_MAX {
+                self.traces.push(response.trace);
+            }
         }
         self.cpu.push(before.elapsed() / count);
         Ok(())
@@ -209,6 +229,9 @@ fn print(page: &Page, output: &mut Output) -> Result<(), Failure> {
             time(node.planned_us),
             time(node.median_us)
         ))?;
+    }
+    for (node, remark) in &page.remarks {
+        output.line(&format!("  {node}: {remark}"))?;
     }
     let peak = match page.peak_bytes {
         Some(peak) => format!(

@@ -116,9 +116,12 @@ impl Work<'_> {
         let plan = self.runner.plan();
         let report = Report::of(plan, &self.traces);
         if self.arguments.report && output.is_json() {
-            output.json(&serde_json::json!({"report": report}))?;
+            output.json(&serde_json::json!({"report": report, "opened": self.runner.remarks()}))?;
         } else if self.arguments.report {
             output.text(&format!("\n{report}"))?;
+            for (node, remark) in self.runner.remarks() {
+                output.line(&format!("opened   {node}: {remark}"))?;
+            }
         }
         if let Some(path) = &self.arguments.trace {
             let mut events: Vec<Json> = Vec::new();

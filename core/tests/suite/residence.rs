@@ -254,7 +254,7 @@ fn a_node_that_falls_back_gives_its_answer_and_is_counted() {
     assert_eq!(response.value("y"), Some(Value::number(8.0)));
     let outcome = &response.trace.intervals[0].outcome;
     assert_eq!(*outcome, NodeOutcome::FellBack("the device is gone".to_owned()));
-    let report = Report::of(&plan, &[response.trace.clone()]);
+    let report = Report::of(&plan, std::slice::from_ref(&response.trace));
     assert_eq!(
         (report.nodes[0].ran_count, report.nodes[0].fallback_count),
         (1, 1)

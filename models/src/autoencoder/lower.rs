@@ -1,10 +1,11 @@
 //! The program of an autoencoder.
 
+use burn::tensor::{Device, Tensor};
 use motet_engine::{Activation, Builder, Dense, Program};
 
 use super::AutoencoderNet;
-use crate::lowering::{LowerError, Lowering, linear_values, tensor_values};
-use crate::net::{Net, Sample, seeded};
+use crate::lowering::{LowerError, Lowering, linear_values};
+use crate::net::{Net, Rows, Sample, seeded};
 
 impl Net for AutoencoderNet {
     /// As many rows as there may be, and one.
@@ -16,11 +17,16 @@ impl Net for AutoencoderNet {
             .to_vec()
     }
 
-    fn reference(&self, input: &Sample) -> Result<Vec<f32>, LowerError> {
-        let columns = self.config.widths[0];
-        let rows = input.numbers().count() / columns;
-        let device = self.layers[0].weight.device();
-        tensor_values(self.forward(input.floats([rows, columns], &device)?))
+    fn device(&self) -> Device {
+        self.layers[0].weight.device()
+    }
+
+    fn columns(&self) -> usize {
+        self.config.widths[0]
+    }
+
+    fn compute(&self, input: Rows) -> Result<Tensor<2>, LowerError> {
+        Ok(self.forward(input.numbers()?))
     }
 
     /// Takes `rows` `[rows, widths[0]]` and gives `restored`, the same.

@@ -6,7 +6,9 @@ use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-use crate::net::{ConfigFault, NetConfig, Taker, Typical, affordable, bounded, linear_specs, rules};
+use crate::net::{
+    ConfigFault, HOLDABLE, NetConfig, Taker, Typical, affordable, bounded, holdable, linear_specs, rules,
+};
 use crate::weights::{TensorSpec, Weights, WeightsError};
 
 /// Most layers an autoencoder may have.
@@ -74,10 +76,14 @@ impl NetConfig for AutoencoderConfig {
                 "`typical` must have finite numbers, one or one for each column",
             ),
         ])?;
-        rules(&[(
-            affordable(&self.tensors()),
-            "the net must have at most 268435456 weights",
-        )])
+        let widest = self.widths.iter().max().copied().unwrap_or(0);
+        rules(&[
+            (
+                affordable(&self.tensors()),
+                "the net must have at most 268435456 weights",
+            ),
+            (holdable(&[self.rows_max, widest]), HOLDABLE),
+        ])
     }
 
     fn tensors(&self) -> Vec<TensorSpec> {

@@ -1,11 +1,12 @@
 //! The program of a classifier. Batch normalisations are folded into the convolutions before them.
 
+use burn::tensor::{Device, Tensor};
 use motet_engine::{Activation, Builder, Conv, Dense, Padding, Program, Value};
 
 use super::ClassifierNet;
 use super::net::{Block, Convolution, EPSILON};
 use crate::lowering::{LowerError, Lowering, linear_values, tensor_values, values};
-use crate::net::{Net, Sample, seeded};
+use crate::net::{Net, Rows, Sample, seeded};
 
 impl Net for ClassifierNet {
     /// Two images of the largest height.
@@ -18,11 +19,19 @@ impl Net for ClassifierNet {
             .to_vec()
     }
 
-    fn reference(&self, input: &Sample) -> Result<Vec<f32>, LowerError> {
+    fn device(&self) -> Device {
+        self.head.weight.device()
+    }
+
+    fn columns(&self) -> usize {
+        self.config.width * self.config.channels
+    }
+
+    fn compute(&self, input: Rows) -> Result<Tensor<2>, LowerError> {
+        let rows = input.numbers()?;
         let (width, channels) = (self.config.width, self.config.channels);
-        let height = input.numbers().count() / (width * channels);
-        let device = self.head.weight.device();
-        tensor_values(self.probabilities(input.floats([1, height, width, channels], &device)?))
+        let height = rows.dims()[0];
+        Ok(self.probabilities(rows.reshape([1, height, width, channels])))
     }
 
     /// Takes `image` `[height, width, channels]` and gives `probabilities` `[1, classes]`.

@@ -11,7 +11,9 @@ use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-use crate::net::{ConfigFault, NetConfig, Taker, Typical, affordable, bounded, linear_specs, rules};
+use crate::net::{
+    ConfigFault, HOLDABLE, NetConfig, Taker, Typical, affordable, bounded, holdable, linear_specs, rules,
+};
 use crate::weights::{Start, TensorSpec, Weights, WeightsError};
 
 /// Added to a variance before its square root is taken.
@@ -286,6 +288,25 @@ impl ClassifierConfig {
         })
     }
 
+    /// True when no image between two convolutions is too large. The sizes must be accepted.
+    fn is_holdable(&self) -> bool {
+        let stem = (&self.stem.window, self.channels, self.stem.channels);
+        let mut channels = self.stem.channels;
+        let blocks = self.blocks.iter().map(|block| {
+            let before = std::mem::replace(&mut channels, block.channels);
+            (&block.window, before, before.max(block.channels))
+        });
+        let mut size = [self.height, self.width];
+        std::iter::once(stem)
+            .chain(blocks)
+            .all(|(window, inputs, outputs)| {
+                let read = size;
+                size = window.output(size).unwrap_or(size);
+                let patches = window.kernel[0] * window.kernel[1];
+                holdable(&[read[0], read[1], inputs]) && holdable(&[size[0], size[1], outputs.max(patches)])
+            })
+    }
+
     /// True when every convolution has something to look at in an image of so many rows.
     pub fn accepts(&self, height: usize) -> bool {
         let windows = std::iter::once(&self.stem.window).chain(self.blocks.iter().map(|block| &block.window));
@@ -331,10 +352,13 @@ impl NetConfig for ClassifierConfig {
                 "`typical` must have finite numbers, one or one for each column",
             ),
         ])?;
-        rules(&[(
-            affordable(&self.tensors()),
-            "the net must have at most 268435456 weights",
-        )])
+        rules(&[
+            (
+                affordable(&self.tensors()),
+                "the net must have at most 268435456 weights",
+            ),
+            (self.is_holdable(), HOLDABLE),
+        ])
     }
 
     fn tensors(&self) -> Vec<TensorSpec> {

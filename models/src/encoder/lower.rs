@@ -1,14 +1,14 @@
 //! The program of an encoder. Queries, keys and values of a layer are one product.
 
 use burn::nn::{LayerNorm, Linear};
-use burn::tensor::Tensor;
+use burn::tensor::{Device, Tensor};
 use motet_engine::{Activation, Builder, Dense, Mask, Norm, Program, Table, Value};
 use rand::RngExt;
 
 use super::EncoderNet;
 use super::net::{Block, EncoderConfig};
 use crate::lowering::{LowerError, Lowering, linear_bias, linear_values, tensor_values, values, with_values};
-use crate::net::{Net, Sample, seeded};
+use crate::net::{Net, Rows, Sample, seeded};
 
 impl Net for EncoderNet {
     /// A text of as many tokens as there may be, and one of half as many and one.
@@ -25,8 +25,17 @@ impl Net for EncoderNet {
         vec![text(tokens_max), text((tokens_max / 2 + 1).min(tokens_max))]
     }
 
-    fn reference(&self, input: &Sample) -> Result<Vec<f32>, LowerError> {
-        tensor_values(self.forward(input.ids(&self.token.device())?))
+    fn device(&self) -> Device {
+        self.token.device()
+    }
+
+    fn columns(&self) -> usize {
+        1
+    }
+
+    fn compute(&self, input: Rows) -> Result<Tensor<2>, LowerError> {
+        let logits = self.forward(input.ids()?.unsqueeze());
+        Ok(logits.squeeze_dim(0))
     }
 
     /// Takes `ids` `[tokens]`, at most `tokens_max` of them, and gives `logits` `[tokens, labels]`.

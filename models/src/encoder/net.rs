@@ -12,7 +12,9 @@ use burn::tensor::module::embedding;
 use burn::tensor::{Device, Int, Tensor};
 use serde::{Deserialize, Serialize};
 
-use crate::net::{ConfigFault, NetConfig, Taker, affordable, bounded, linear_specs, rules};
+use crate::net::{
+    ConfigFault, HOLDABLE, NetConfig, Taker, affordable, bounded, holdable, linear_specs, rules,
+};
 use crate::weights::{Start, TensorSpec, Weights, WeightsError};
 
 /// Most layers an encoder may have.
@@ -155,10 +157,21 @@ impl NetConfig for EncoderConfig {
                 "`epsilon` must be above 0 and below 1",
             ),
         ])?;
-        rules(&[(
-            affordable(&self.tensors()),
-            "the net must have at most 268435456 weights",
-        )])
+        let widest = [3 * self.width, self.inner, self.labels]
+            .into_iter()
+            .max()
+            .unwrap_or(0);
+        rules(&[
+            (
+                affordable(&self.tensors()),
+                "the net must have at most 268435456 weights",
+            ),
+            (
+                holdable(&[self.tokens_max, widest])
+                    && holdable(&[self.tokens_max, self.tokens_max, self.heads]),
+                HOLDABLE,
+            ),
+        ])
     }
 
     fn tensors(&self) -> Vec<TensorSpec> {

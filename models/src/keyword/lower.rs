@@ -3,14 +3,14 @@
 //! It takes windows whose level was removed by [`remove_level`]; the net removes it itself, and removing it twice
 //! changes nothing. Batch normalisations and the temperature are folded into the weights before them.
 
-use burn::tensor::Tensor;
+use burn::tensor::{Device, Tensor};
 use motet_engine::{Activation, Builder, Conv, Dense, Padding, Program, Value, Window};
 
 use super::model::KeywordModel;
 use super::net::{BatchNorm, Block, KeywordNet, Stem};
 use super::window::remove_level;
 use crate::lowering::{LowerError, Lowering, linear_values, tensor_values, values};
-use crate::net::{Net, Sample, Typical, seeded};
+use crate::net::{Net, Rows, Sample, Typical, seeded};
 
 /// Spread of log-mel values around the level of a window, roughly.
 const DEVIATION: f32 = 2.0;
@@ -34,9 +34,16 @@ impl Net for KeywordModel {
         vec![window(), window()]
     }
 
-    fn reference(&self, input: &Sample) -> Result<Vec<f32>, LowerError> {
-        let shape = [1, self.window_frames(), self.features().bins];
-        tensor_values(self.probabilities(input.floats(shape, self.device())?))
+    fn device(&self) -> Device {
+        self.device().clone()
+    }
+
+    fn columns(&self) -> usize {
+        self.features().bins
+    }
+
+    fn compute(&self, input: Rows) -> Result<Tensor<2>, LowerError> {
+        Ok(self.probabilities(input.numbers()?.unsqueeze()))
     }
 
     /// Takes `window` `[window_frames, bins]` without level and gives `probabilities` `[1, classes]`.

@@ -1,3 +1,5 @@
+use std::io::Cursor;
+
 use super::*;
 
 const NAMES: [&str; 2] = ["first", "second"];
@@ -33,7 +35,7 @@ fn data() -> Vec<u8> {
 /// Reads a file under its own checksum.
 fn read(bytes: &[u8]) -> Result<Weights, WeightsError> {
     let sha256 = crate::card::sha256(bytes);
-    Weights::read_from(&mut &bytes[..], bytes.len() as u64, &specs(), &sha256)
+    Weights::read_from(&mut Cursor::new(&bytes), bytes.len() as u64, &specs(), &sha256)
 }
 
 #[test]
@@ -77,7 +79,8 @@ fn a_tensor_of_more_than_one_chunk_is_whole() {
     let bytes = file(&header, &floats(&values));
     let spec = [TensorSpec::new("a", "a", &[count], Start::Zeros)];
     let sha256 = crate::card::sha256(&bytes);
-    let mut weights = Weights::read_from(&mut &bytes[..], bytes.len() as u64, &spec, &sha256).unwrap();
+    let mut weights =
+        Weights::read_from(&mut Cursor::new(&bytes), bytes.len() as u64, &spec, &sha256).unwrap();
     assert_eq!(weights.take("a", &[count]).unwrap(), values);
 }
 
@@ -104,7 +107,7 @@ fn a_huge_header_is_refused_by_its_length_alone() {
     for length in [HEADER_BYTES_MAX + 1, u64::MAX] {
         let bytes = [&length.to_le_bytes()[..], b"{}"].concat();
         // The source is said to be long, so that only the bound can refuse it.
-        let found = Weights::read_from(&mut &bytes[..], FILE_BYTES_MAX, &specs(), "");
+        let found = Weights::read_from(&mut Cursor::new(&bytes), FILE_BYTES_MAX, &specs(), "");
         assert!(
             matches!(found, Err(WeightsError::HeaderTooLong { bytes }) if bytes == length),
             "{found:?}"
@@ -168,7 +171,7 @@ fn another_shape_is_refused_before_any_value_is_read() {
     let second = r#"{"dtype":"F32","shape":[1,3],"data_offsets":[16,28]}"#;
     let bytes = file(&header(second), &[]);
     // No value is there: reading one would be another error.
-    let found = Weights::read_from(&mut &bytes[..], bytes.len() as u64 + 28, &specs(), "");
+    let found = Weights::read_from(&mut Cursor::new(&bytes), bytes.len() as u64 + 28, &specs(), "");
     let Err(WeightsError::Shape {
         tensor,
         expected,
@@ -226,9 +229,21 @@ fn missing_and_left_over_tensors_are_named() {
 fn another_checksum_than_the_cards_is_refused() {
     let bytes = file(&header(SECOND), &data());
     let sha256 = crate::card::sha256(b"another file");
-    let found = Weights::read_from(&mut &bytes[..], bytes.len() as u64, &specs(), &sha256);
+    let found = Weights::read_from(&mut Cursor::new(&bytes), bytes.len() as u64, &specs(), &sha256);
     assert!(
         matches!(&found, Err(WeightsError::Checksum { expected, .. }) if *expected == sha256),
         "{found:?}"
     );
+    // A value that is not finite would be found as soon as it is kept.
+    let bytes = file(&header(SECOND), &floats(&[f32::NAN; 7]));
+    let found = Weights::read_from(&mut Cursor::new(&bytes), bytes.len() as u64, &specs(), &sha256);
+    assert!(matches!(&found, Err(WeightsError::Checksum { .. })), "{found:?}");
+}
+
+#[test]
+fn offsets_beyond_all_memory_are_refused() {
+    for end in [u64::MAX, u64::MAX - 16, 1 << 63] {
+        let second = format!(r#"{{"dtype":"F32","shape":[3],"data_offsets":[16,{end}]}}"#);
+        assert!(read(&file(&header(&second), &data())).is_err(), "{end}");
+    }
 }

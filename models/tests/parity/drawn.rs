@@ -38,8 +38,47 @@ fn drawn<C: NetConfig>(config: &C, seed: u64, precisions: &[Precision]) {
     let net = config.build(weights.clone(), &Device::flex()).unwrap();
     let samples = net.samples(seed + 1);
     check(&net, &samples, &ranges(&net, &samples), precisions);
+    #[cfg(feature = "gpu")]
+    gpu(config, &net, weights.clone());
     #[cfg(feature = "ndarray")]
     ndarray(config, &net, weights);
+}
+
+/// Checks that Burn answers on a GPU as on the CPU, where there is one. SwiftShader, which tests run on where there is no
+/// other, is known to compute attention wrongly; that must be seen when a net is opened, and is a test of `motet-nodes`.
+#[cfg(feature = "gpu")]
+fn gpu<C: NetConfig>(config: &C, net: &C::Net, weights: Weights) {
+    use std::sync::OnceLock;
+
+    use motet_models::gpu::{AdapterKind, OpenGpu, adapters};
+    use motet_models::lowering::{reference, relative_rms};
+
+    static GPU: OnceLock<Option<(OpenGpu, AdapterKind)>> = OnceLock::new();
+    let open = || {
+        let adapter = adapters().into_iter().next()?;
+        let gpu = OpenGpu::open(adapter.index).unwrap();
+        Some((gpu, adapter.kind))
+    };
+    let Some((gpu, kind)) = GPU.get_or_init(open) else {
+        #[allow(clippy::print_stdout, reason = "a skipped comparison says so")]
+        {
+            println!("skipped the comparison with a GPU: there is none");
+        }
+        return;
+    };
+    let has_attention = config
+        .tensors()
+        .iter()
+        .any(|tensor| tensor.name.contains("query"));
+    if *kind == AdapterKind::Software && has_attention {
+        return;
+    }
+    let other = config.build(weights, gpu.device()).unwrap();
+    for sample in net.samples(2) {
+        let expected = reference(net, &sample).unwrap();
+        let error = relative_rms(&other.reference(&sample).unwrap(), &expected);
+        assert!(error < 1e-4, "CPU and GPU differ by {error:.1e}");
+    }
 }
 
 /// Checks that Burn's second CPU backend answers as the first does.

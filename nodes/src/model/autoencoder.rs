@@ -6,21 +6,17 @@ use motet_core::catalog::{
     Accepts, BuildError, ConnectedInput, Cost, InputSpec, InputSpecs, KindFault, NodeKind, OutputSpec,
     ParamSpec, Params, Signature,
 };
+use motet_core::machine::DeviceKind;
 use motet_core::node::{Inputs, Node, NodeError, Outputs};
 use motet_core::placement::{Placement, PrecisionOffer};
 use motet_core::port::{Dim, Element, Field, PortType, TensorType};
-use motet_engine::{Cpu, Numbers};
 use motet_models::autoencoder::AutoencoderConfig;
 
-use super::compiled::Compiled;
-use super::shelf::{Entry, ModelFolders, Shelf};
+use super::runs::{Place, Runs};
+use super::shelf::{Entry, ModelSources, Shelf};
 use super::{dim, model_param, refused};
 
 const INPUT: &str = "features";
-/// Values whose squares are summed up in 32 bits before they join a sum in 64.
-const CHUNK: usize = 256;
-/// Sums side by side, which the compiler turns into vectors.
-const LANES: usize = 16;
 
 /// The kind `model/autoencoder`. All its nodes share the weights of a model in one precision.
 pub struct Autoencoder {
@@ -28,10 +24,10 @@ pub struct Autoencoder {
 }
 
 impl Autoencoder {
-    /// The kind with the models of these folders, for this CPU.
-    pub fn new(folders: ModelFolders, cpu: Cpu) -> Autoencoder {
+    /// The kind with the models of these sources.
+    pub fn new(sources: ModelSources) -> Autoencoder {
         Autoencoder {
-            shelf: Shelf::new(folders, cpu),
+            shelf: Shelf::new(sources),
         }
     }
 }
@@ -71,6 +67,14 @@ impl NodeKind for Autoencoder {
         Ok(vec![OutputSpec::new("anomaly", answer)])
     }
 
+    fn devices(&self) -> &[DeviceKind] {
+        self.shelf.devices()
+    }
+
+    fn keeps_on_device(&self) -> bool {
+        true
+    }
+
     fn precisions(&self, params: &Params) -> Vec<PrecisionOffer> {
         self.shelf.offers(params)
     }
@@ -89,9 +93,9 @@ impl NodeKind for Autoencoder {
         signature: &Signature,
         placement: &Placement,
     ) -> Result<Box<dyn Node>, BuildError> {
-        let (model, compiled) = self.shelf.open(params, placement)?;
+        let (model, runs) = self.shelf.open(params, placement)?;
         read_rows(&model, &signature.inputs).map_err(|faults| refused(params, &faults))?;
-        Ok(Box::new(AutoencoderNode { model, compiled }))
+        Ok(Box::new(AutoencoderNode { model, runs }))
     }
 }
 
@@ -116,50 +120,33 @@ fn read_rows(
 
 struct AutoencoderNode {
     model: Arc<Entry<AutoencoderConfig>>,
-    compiled: Compiled,
+    runs: Runs,
 }
 
 impl Node for AutoencoderNode {
     fn run(&mut self, inputs: &Inputs<'_>, outputs: &mut Outputs<'_>) -> Result<(), NodeError> {
-        let features = inputs.tensor::<f32>(0)?;
+        let features = inputs.require(0)?;
+        let rows = features.dims(0)?.first().copied().unwrap_or_default();
         let columns = self.model.card.model.net.widths.first().copied().unwrap_or(1);
-        let (mut outputs, scratch) = outputs.split();
-        let out = outputs.record(0)?;
-        let restored = out.tensor::<f32>(2, &[dim(features.len() / columns), dim(columns)])?;
-        self.compiled.run(Numbers::F32(features), restored, scratch)?;
-        let error = mean_square(features, restored);
+        let (mut split, scratch) = outputs.split();
+        let out = split.record(0)?;
+        let place = Place {
+            lease: out,
+            field: 2,
+            dims: &[rows, dim(columns)],
+            is_read: false,
+        };
+        let done = self.runs.run(features, place, scratch, true)?;
+        let error = done.distance;
         #[expect(clippy::cast_possible_truncation, reason = "a mean of 32-bit floats")]
         let (error, likeness) = (error as f32, (-error).exp() as f32);
         out.tensor::<f32>(0, &[])?.fill(error);
         out.tensor::<f32>(1, &[])?.fill(likeness.clamp(0.0, 1.0));
+        done.fallback.into_iter().for_each(|why| outputs.fell_back(why));
         Ok(())
     }
-}
 
-/// The mean of the squared differences.
-fn mean_square(left: &[f32], right: &[f32]) -> f64 {
-    let chunks = left.chunks(CHUNK).zip(right.chunks(CHUNK));
-    let sum = |(left, right): (&[f32], &[f32])| {
-        let mut sums = [0.0f32; LANES];
-        for (left, right) in left.chunks(LANES).zip(right.chunks(LANES)) {
-            for ((sum, a), b) in sums.iter_mut().zip(left).zip(right) {
-                *sum += (a - b) * (a - b);
-            }
-        }
-        f64::from(sums.iter().sum::<f32>())
-    };
-    chunks.map(sum).sum::<f64>() / left.len().max(1) as f64
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_mean_square_is_that_of_the_definition() {
-        let left: Vec<f32> = (0..1000_u16).map(f32::from).collect();
-        let right: Vec<f32> = left.iter().map(|value| value + 3.0).collect();
-        assert!((mean_square(&left, &right) - 9.0).abs() < 1e-9);
-        assert!(mean_square(&[], &[]).abs() < 1e-9);
+    fn remarks(&self) -> Vec<String> {
+        self.runs.remarks()
     }
 }

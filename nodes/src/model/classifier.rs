@@ -6,14 +6,15 @@ use motet_core::catalog::{
     Accepts, BuildError, ConnectedInput, Cost, InputSpec, InputSpecs, KindFault, NodeKind, OutputSpec,
     ParamSpec, Params, Signature,
 };
+use motet_core::machine::DeviceKind;
 use motet_core::node::{Inputs, Node, NodeError, Outputs};
 use motet_core::placement::{Placement, PrecisionOffer};
 use motet_core::port::{Dim, Element, Field, PortType, TensorType};
-use motet_engine::{Cpu, Numbers};
 use motet_models::classifier::ClassifierConfig;
 
-use super::compiled::{Compiled, argmax};
-use super::shelf::{Entry, ModelFolders, Shelf};
+use super::compiled::argmax;
+use super::runs::{Place, Runs};
+use super::shelf::{Entry, ModelSources, Shelf};
 use super::{dim, label_bytes, model_param, refused};
 
 const INPUT: &str = "features";
@@ -24,10 +25,10 @@ pub struct Classifier {
 }
 
 impl Classifier {
-    /// The kind with the models of these folders, for this CPU.
-    pub fn new(folders: ModelFolders, cpu: Cpu) -> Classifier {
+    /// The kind with the models of these sources.
+    pub fn new(sources: ModelSources) -> Classifier {
         Classifier {
-            shelf: Shelf::new(folders, cpu),
+            shelf: Shelf::new(sources),
         }
     }
 }
@@ -73,6 +74,14 @@ impl NodeKind for Classifier {
         Ok(vec![OutputSpec::new("class", answer)])
     }
 
+    fn devices(&self) -> &[DeviceKind] {
+        self.shelf.devices()
+    }
+
+    fn keeps_on_device(&self) -> bool {
+        true
+    }
+
     fn precisions(&self, params: &Params) -> Vec<PrecisionOffer> {
         self.shelf.offers(params)
     }
@@ -91,9 +100,9 @@ impl NodeKind for Classifier {
         signature: &Signature,
         placement: &Placement,
     ) -> Result<Box<dyn Node>, BuildError> {
-        let (model, compiled) = self.shelf.open(params, placement)?;
+        let (model, runs) = self.shelf.open(params, placement)?;
         read_rows(&model, &signature.inputs).map_err(|faults| refused(params, &faults))?;
-        Ok(Box::new(ClassifierNode { model, compiled }))
+        Ok(Box::new(ClassifierNode { model, runs }))
     }
 }
 
@@ -111,7 +120,7 @@ fn read_rows(model: &Entry<ClassifierConfig>, inputs: &[ConnectedInput]) -> Resu
 
 struct ClassifierNode {
     model: Arc<Entry<ClassifierConfig>>,
-    compiled: Compiled,
+    runs: Runs,
 }
 
 impl Node for ClassifierNode {
@@ -125,11 +134,16 @@ impl Node for ClassifierNode {
                 self.model.name
             )));
         }
-        let (mut outputs, scratch) = outputs.split();
-        let out = outputs.record(0)?;
+        let (mut split, scratch) = outputs.split();
+        let out = split.record(0)?;
+        let place = Place {
+            lease: out,
+            field: 3,
+            dims: &[dim(card.net.classes)],
+            is_read: true,
+        };
+        let done = self.runs.run(lease, place, scratch, false)?;
         let scores = out.tensor::<f32>(3, &[dim(card.net.classes)])?;
-        self.compiled
-            .run(Numbers::F32(lease.tensor(0)?), scores, scratch)?;
         let class = argmax(scores);
         let score = scores.get(class).copied().unwrap_or_default();
         out.text(0, card.labels.get(class).map_or("", String::as_str))?;
@@ -137,6 +151,11 @@ impl Node for ClassifierNode {
         out.tensor::<f32>(1, &[])?.fill(score.clamp(0.0, 1.0));
         out.tensor::<i32>(2, &[])?
             .fill(i32::try_from(class).unwrap_or(i32::MAX));
+        done.fallback.into_iter().for_each(|why| outputs.fell_back(why));
         Ok(())
+    }
+
+    fn remarks(&self) -> Vec<String> {
+        self.runs.remarks()
     }
 }

@@ -1,5 +1,8 @@
 //! A program at work in a node: it reads inputs where they lie, writes into the arena, and borrows its scratch there.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use motet_core::catalog::{BuildError, Cost, InnerStep, Weights};
 use motet_core::node::{NodeError, Scratch};
 use motet_core::placement::Placement;
@@ -14,16 +17,20 @@ const WIDTH_MAX: u64 = 16;
 /// A program with what it runs on.
 pub(super) struct Compiled {
     program: Program,
-    pool: Option<ThreadPool>,
+    pool: Option<Arc<ThreadPool>>,
 }
 
 impl Compiled {
-    /// Takes a program to run as placed.
-    pub(super) fn new(program: &Program, placement: &Placement) -> Result<Compiled, BuildError> {
+    /// Takes a program to run as placed; split programs share their threads.
+    pub(super) fn new(
+        program: &Program,
+        placement: &Placement,
+        threads: &SplitThreads,
+    ) -> Result<Compiled, BuildError> {
         let width = usize::from(placement.width.max(1));
         let pool = match width {
             1 => None,
-            width => Some(pool(width)?),
+            width => Some(threads.pool(width)?),
         };
         Ok(Compiled {
             program: program.split(width),
@@ -41,8 +48,32 @@ impl Compiled {
         let words = bytemuck::try_cast_slice_mut(scratch.into_bytes())
             .map_err(|fault| NodeError::Failed(format!("the scratch memory cannot be used: {fault}")))?;
         self.program
-            .run(&[input], &mut [output], words, self.pool.as_ref())
+            .run(&[input], &mut [output], words, self.pool.as_deref())
             .map_err(|fault| NodeError::Failed(fault.to_string()))
+    }
+}
+
+/// Threads that programs are split over. All nodes of a width share as many as the width: two that are ready at the same
+/// time take turns on them block by block, and do not crowd the cores.
+#[derive(Clone, Default)]
+pub(super) struct SplitThreads {
+    pools: Arc<Mutex<BTreeMap<usize, Arc<ThreadPool>>>>,
+}
+
+impl SplitThreads {
+    fn pool(&self, width: usize) -> Result<Arc<ThreadPool>, BuildError> {
+        let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pool) = pools.get(&width) {
+            return Ok(Arc::clone(pool));
+        }
+        let pool = ThreadPoolBuilder::new()
+            .num_threads(width)
+            .thread_name(|index| format!("motet-split-{index}"))
+            .build()
+            .map_err(|fault| BuildError::Failed(format!("no threads to split the net over: {fault}")))?;
+        let pool = Arc::new(pool);
+        pools.insert(width, Arc::clone(&pool));
+        Ok(pool)
     }
 }
 
@@ -72,14 +103,6 @@ pub(super) fn width_max(program: &Program) -> u16 {
     u16::try_from((program.flops() / FLOPS_PER_WORKER).clamp(1, WIDTH_MAX)).unwrap_or(1)
 }
 
-fn pool(width: usize) -> Result<ThreadPool, BuildError> {
-    ThreadPoolBuilder::new()
-        .num_threads(width)
-        .thread_name(|index| format!("motet-split-{index}"))
-        .build()
-        .map_err(|fault| BuildError::Failed(format!("no threads to split the net over: {fault}")))
-}
-
 /// The first of the largest values; 0 where there is none.
 pub(super) fn argmax(values: &[f32]) -> usize {
     let best =
@@ -96,6 +119,14 @@ pub(super) fn argmax(values: &[f32]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nodes_of_one_width_share_their_threads() {
+        let threads = SplitThreads::default();
+        let [two, again, three] = [2, 2, 3].map(|width| threads.clone().pool(width).unwrap());
+        assert!(Arc::ptr_eq(&two, &again) && !Arc::ptr_eq(&two, &three));
+        assert_eq!((two.current_num_threads(), three.current_num_threads()), (2, 3));
+    }
 
     #[test]
     fn the_first_of_the_largest_wins() {

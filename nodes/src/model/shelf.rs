@@ -1,25 +1,36 @@
-//! Where models lie, and the programs made of them: each is loaded once and shared by all nodes that name it.
+//! Where models lie, and what is made of them: each is loaded once and shared by all nodes that name it, in every pipeline
+//! that is given the same [`Loaded`].
 //!
 //! A model `NAME@VERSION` is a card `NAME.card.yaml` in a folder of cards and the file of weights that the card names,
 //! in a folder of weights. The card alone settles ports and types; the weights are read when a program is first needed.
 //! Invariant: a program that a node runs has been compared with its net in Burn.
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use burn::tensor::Device;
-use motet_core::catalog::{BuildError, Cost, FaultPlace, KindFault, Params};
+use motet_core::catalog::{BuildError, Cost, FaultPlace, KindFault, Params, Weights};
 use motet_core::diagnostic::nearest;
+use motet_core::machine::DeviceKind;
 use motet_core::placement::{Placement, Precision, PrecisionOffer};
 use motet_engine::{Cpu, Program};
-use motet_models::card::{CARD_BYTES_MAX, Card, PrecisionFigure};
+use motet_models::card::{self, CARD_BYTES_MAX, Card, PrecisionFigure};
+#[cfg(feature = "gpu")]
+use motet_models::lowering::LowerError;
 use motet_models::model::{Model, NetCard, read_card};
+#[cfg(feature = "gpu")]
+use motet_models::net::Net;
 use motet_models::net::NetConfig;
 
-use super::compiled::{Compiled, cost, width_max};
+use super::compiled::{Compiled, SplitThreads, cost, width_max};
 use super::refused;
+use super::runs::Runs;
+use crate::gpu::Gpu;
+#[cfg(feature = "gpu")]
+use crate::gpu::net::GpuNet;
 
 /// The parameter that names the model.
 pub(super) const MODEL: &str = "model";
@@ -34,10 +45,43 @@ pub struct ModelFolders {
     pub weights: Vec<PathBuf>,
 }
 
+/// Models that are in memory, of all nets and pipelines, and the threads that nets are split over. Clones share both; a model
+/// that nobody uses any more is dropped.
+#[derive(Clone, Default)]
+pub struct Loaded {
+    /// By what tells one model from another: see [`Shelf::find`].
+    entries: Arc<Mutex<BTreeMap<String, Weak<dyn Any + Send + Sync>>>>,
+    threads: SplitThreads,
+}
+
+/// What kinds need to know of models.
+#[derive(Clone)]
+pub struct ModelSources {
+    /// Where models are looked for.
+    pub folders: ModelFolders,
+    /// What the CPU can do.
+    pub cpu: Cpu,
+    /// The GPU that nets may run on.
+    pub gpu: Gpu,
+    /// What is in memory already.
+    pub loaded: Loaded,
+}
+
+impl Default for ModelSources {
+    /// No folders, all that this CPU can do, no GPU, and nothing in memory.
+    fn default() -> ModelSources {
+        ModelSources {
+            folders: ModelFolders::default(),
+            cpu: Cpu::detect(),
+            gpu: Gpu::none(),
+            loaded: Loaded::default(),
+        }
+    }
+}
+
 /// The models of one kind of net.
 pub(super) struct Shelf<C: NetConfig> {
-    folders: ModelFolders,
-    cpu: Cpu,
+    sources: ModelSources,
     entries: Mutex<BTreeMap<String, Arc<Entry<C>>>>,
 }
 
@@ -54,45 +98,96 @@ struct Made<C: NetConfig> {
     model: Option<Model<C>>,
     /// Programs, and whether each has been compared with Burn.
     programs: BTreeMap<Precision, (Program, bool)>,
+    /// Programs with random weights, where there are none of the model's own; nobody runs them.
+    stand_ins: BTreeMap<Precision, Program>,
+    #[cfg(feature = "gpu")]
+    gpu: Option<Arc<GpuNet>>,
+}
+
+impl Loaded {
+    /// How many models there are.
+    pub fn count(&self) -> usize {
+        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.values().filter(|entry| entry.strong_count() > 0).count()
+    }
+
+    /// The model of this key, made if it is not there.
+    fn share<C: NetConfig>(&self, key: String, make: impl FnOnce() -> Entry<C>) -> Arc<Entry<C>> {
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.retain(|_, entry| entry.strong_count() > 0);
+        let known = entries.get(&key).and_then(Weak::upgrade);
+        if let Some(Ok(entry)) = known.map(Arc::downcast::<Entry<C>>) {
+            return entry;
+        }
+        let entry = Arc::new(make());
+        let shared: Arc<dyn Any + Send + Sync> = entry.clone();
+        entries.insert(key, Arc::downgrade(&shared));
+        entry
+    }
 }
 
 impl<C: NetConfig> Shelf<C> {
-    pub(super) fn new(folders: ModelFolders, cpu: Cpu) -> Shelf<C> {
+    pub(super) fn new(sources: ModelSources) -> Shelf<C> {
         Shelf {
-            folders,
-            cpu,
+            sources,
             entries: Mutex::new(BTreeMap::new()),
         }
     }
 
-    /// The model that the parameters name.
+    /// Where its nets can run.
+    pub(super) fn devices(&self) -> &'static [DeviceKind] {
+        match self.sources.gpu.is_wished() {
+            true => &[DeviceKind::Cpu, DeviceKind::Gpu],
+            false => &[DeviceKind::Cpu],
+        }
+    }
+
+    /// The model that the parameters name. Two models are one if text of the card, file of the weights, CPU and GPU are
+    /// the same: a card that has changed since is another model, and the old one goes on for those that have it.
     pub(super) fn find(&self, params: &Params) -> Result<Arc<Entry<C>>, Vec<KindFault>> {
         let name = params.text(MODEL).unwrap_or_default();
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(entry) = entries.get(name) {
             return Ok(Arc::clone(entry));
         }
-        let card = self.read(name)?;
-        let entry = Arc::new(Entry {
+        let (text, card) = self.read(name)?;
+        let file = self.weights(&card.weights.file).unwrap_or_default();
+        let key = format!(
+            "{} {} {} {}",
+            card::sha256(text.as_bytes()),
+            file.display(),
+            self.sources.cpu,
+            self.sources.gpu.id()
+        );
+        let entry = self.sources.loaded.share(key, || Entry {
             name: name.to_owned(),
             card,
             made: Mutex::new(Made {
                 model: None,
                 programs: BTreeMap::new(),
+                stand_ins: BTreeMap::new(),
+                #[cfg(feature = "gpu")]
+                gpu: None,
             }),
         });
+        // Weights that are there must be those of the card; where they are not, the card alone settles all sizes.
+        if self.weights(&entry.card.weights.file).is_some() {
+            self.sized(&entry, Precision::F32)
+                .map_err(|reason| vec![KindFault::new(FaultPlace::Param(MODEL.to_owned(), None), reason)])?;
+        }
         entries.insert(name.to_owned(), Arc::clone(&entry));
         Ok(entry)
     }
 
-    fn read(&self, name: &str) -> Result<Card<NetCard<C>>, Vec<KindFault>> {
+    /// The card of a model and its text.
+    fn read(&self, name: &str) -> Result<(String, Card<NetCard<C>>), Vec<KindFault>> {
         let at_model = |message: String| KindFault::new(FaultPlace::Param(MODEL.to_owned(), None), message);
         let Some((stem, version)) = split(name) else {
             let fault = at_model(format!("`{name}` is no name of a model"));
             return Err(vec![fault.help("write name and version, as in `kws@1`")]);
         };
         let file = format!("{stem}{ENDING}");
-        let folders = self.folders.cards.iter();
+        let folders = self.sources.folders.cards.iter();
         let Some(path) = folders
             .map(|folder| folder.join(&file))
             .find(|path| path.is_file())
@@ -112,7 +207,7 @@ impl<C: NetConfig> Shelf<C> {
                 ..fault
             }]);
         }
-        Ok(card)
+        Ok((text, card))
     }
 
     fn unknown(&self, name: &str, fault: KindFault) -> KindFault {
@@ -132,6 +227,7 @@ impl<C: NetConfig> Shelf<C> {
     /// Names of all cards, without a look inside: the version is taken to be 1.
     fn names(&self) -> Vec<String> {
         let files = self
+            .sources
             .folders
             .cards
             .iter()
@@ -162,36 +258,82 @@ impl<C: NetConfig> Shelf<C> {
         let Ok(entry) = self.find(params) else {
             return Cost::default();
         };
-        let program = self.sized(&entry, placement.precision);
-        program.map_or_else(Cost::default, |program| {
-            cost(&program, entry.key(placement.precision), placement)
-        })
+        let Ok(program) = self.sized(&entry, placement.precision) else {
+            // The node will not be built either.
+            return Cost::default();
+        };
+        let cost = cost(&program, entry.key(placement.precision), placement);
+        match placement.device {
+            DeviceKind::Cpu => cost,
+            DeviceKind::Gpu => on_gpu(cost, &entry.name, entry.parameters()),
+        }
     }
 
-    /// That model and its program, placed.
+    /// That model and what runs it, placed.
     pub(super) fn open(
         &self,
         params: &Params,
         placement: &Placement,
-    ) -> Result<(Arc<Entry<C>>, Compiled), BuildError> {
+    ) -> Result<(Arc<Entry<C>>, Runs), BuildError> {
         let entry = self.find(params).map_err(|faults| refused(params, &faults))?;
         let program = self.program(&entry, placement.precision)?;
-        Ok((entry, Compiled::new(&program, placement)?))
+        let compiled = Compiled::new(&program, placement, &self.sources.loaded.threads)?;
+        #[cfg(feature = "gpu")]
+        if placement.device == DeviceKind::Gpu {
+            let runs = Runs::there(self.gpu_net(&entry, &program)?, compiled);
+            return Ok((entry, runs));
+        }
+        Ok((entry, Runs::here(compiled)))
+    }
+
+    /// The net of a model on the GPU, compared with its program.
+    #[cfg(feature = "gpu")]
+    fn gpu_net(&self, entry: &Entry<C>, program: &Program) -> Result<Arc<GpuNet>, BuildError> {
+        let mut made = entry.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(gpu) = &made.gpu {
+            return Ok(Arc::clone(gpu));
+        }
+        let failed = |reason: String| BuildError::Model {
+            model: entry.name.clone(),
+            reason,
+        };
+        let driver = self.sources.gpu.driver().map_err(BuildError::Failed)?;
+        let (card, path) = (entry.card.clone(), self.path(entry).map_err(failed)?);
+        let make = move |device: &Device| {
+            let model = Model::load(card, &path, device);
+            let model = model.map_err(|error| LowerError::reference(&super::with_causes(&error)))?;
+            Ok(Arc::new(model.into_net()) as Arc<dyn Net>)
+        };
+        let gpu = Arc::new(GpuNet::open(&driver, program, make)?);
+        made.gpu = Some(Arc::clone(&gpu));
+        Ok(gpu)
     }
 
     /// The program of a model for its sizes: with random weights where there are none of its own.
-    fn sized(&self, entry: &Entry<C>, precision: Precision) -> Option<Program> {
+    ///
+    /// # Errors
+    /// What is wrong with the weights that are there, or with the sizes of the card.
+    fn sized(&self, entry: &Entry<C>, precision: Precision) -> Result<Program, String> {
         let mut made = entry.made.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((program, _)) = made.programs.get(&precision) {
-            return Some(program.clone());
+            return Ok(program.clone());
         }
-        let Ok(model) = self.model(entry, &mut made) else {
-            let model = Model::random(entry.card.clone(), &Device::flex()).ok()?;
-            return model.lower(self.cpu, engine(precision)).ok();
+        if let Some(program) = made.stand_ins.get(&precision) {
+            return Ok(program.clone());
+        }
+        let lower = |model: &Model<C>| {
+            let program = model.lower(self.sources.cpu, engine(precision));
+            program.map_err(|error| super::with_causes(&error))
         };
-        let program = model.lower(self.cpu, engine(precision)).ok()?;
+        if made.model.is_none() && self.weights(&entry.card.weights.file).is_none() {
+            let model = Model::random(entry.card.clone(), &Device::flex());
+            let program = lower(&model.map_err(|error| super::with_causes(&error))?)?;
+            made.stand_ins.insert(precision, program.clone());
+            return Ok(program);
+        }
+        let program = lower(self.model(entry, &mut made)?)?;
         made.programs.insert(precision, (program.clone(), false));
-        Some(program)
+        Ok(program)
     }
 
     fn width_of(&self, entry: &Entry<C>) -> u16 {
@@ -199,7 +341,7 @@ impl<C: NetConfig> Shelf<C> {
             let made = entry.made.lock().unwrap_or_else(PoisonError::into_inner);
             made.programs.values().next().map(|(program, _)| program.clone())
         };
-        let program = known.or_else(|| self.sized(entry, Precision::F32));
+        let program = known.or_else(|| self.sized(entry, Precision::F32).ok());
         program.map_or(1, |program| width_max(&program))
     }
 
@@ -218,7 +360,7 @@ impl<C: NetConfig> Shelf<C> {
         let program = match known {
             Some((program, _)) => program,
             None => model
-                .lower(self.cpu, engine(precision))
+                .lower(self.sources.cpu, engine(precision))
                 .map_err(|error| failed(super::with_causes(&error)))?,
         };
         model
@@ -226,6 +368,7 @@ impl<C: NetConfig> Shelf<C> {
             .map_err(|error| failed(super::with_causes(&error)))?;
         // What planning looked at and nobody runs is dropped, and the net with it: its weights are packed now.
         made.model = None;
+        made.stand_ins.clear();
         made.programs.retain(|_, (_, is_verified)| *is_verified);
         made.programs.insert(precision, (program.clone(), true));
         Ok(program)
@@ -240,23 +383,32 @@ impl<C: NetConfig> Shelf<C> {
     }
 
     fn load(&self, entry: &Entry<C>) -> Result<Model<C>, String> {
+        let path = self.path(entry)?;
+        let model = Model::load(entry.card.clone(), &path, &Device::flex());
+        model.map_err(|error| format!("`{}`: {}", entry.card.weights.file, super::with_causes(&error)))
+    }
+
+    /// Where the weights of a model lie.
+    fn path(&self, entry: &Entry<C>) -> Result<PathBuf, String> {
         let file = &entry.card.weights.file;
         if Path::new(file).components().count() != 1 || file.contains("..") {
             return Err(format!(
                 "the card names weights outside of their folder: `{file}`"
             ));
         }
-        let folders = self.folders.weights.iter().chain(&self.folders.cards);
-        let Some(path) = folders
-            .map(|folder| folder.join(file))
-            .find(|path| path.is_file())
-        else {
+        let Some(path) = self.weights(file) else {
             return Err(format!(
                 "its weights `{file}` are in none of the folders given; name theirs with `--models FOLDER`"
             ));
         };
-        let model = Model::load(entry.card.clone(), &path, &Device::flex());
-        model.map_err(|error| format!("`{file}`: {}", super::with_causes(&error)))
+        Ok(path)
+    }
+
+    /// The file of weights of this name.
+    fn weights(&self, file: &str) -> Option<PathBuf> {
+        let ModelFolders { cards, weights } = &self.sources.folders;
+        let mut paths = weights.iter().chain(cards).map(|folder| folder.join(file));
+        paths.find(|path| path.is_file())
     }
 }
 
@@ -278,9 +430,32 @@ impl<C: NetConfig> Entry<C> {
         offers
     }
 
+    /// How many weights the net has.
+    fn parameters(&self) -> u64 {
+        let tensors = self.card.model.net.tensors();
+        tensors.iter().map(|tensor| tensor.count() as u64).sum()
+    }
+
     /// The name of the weights in a precision: nodes of one key share a copy.
     fn key(&self, precision: Precision) -> String {
         format!("{} {precision}", self.name)
+    }
+}
+
+/// What a firing takes on the GPU, where `cost` is what it takes on the CPU: that is kept for the day on which the GPU is
+/// lost. Burn keeps every value between two steps, so all of them count.
+fn on_gpu(cost: Cost, name: &str, parameters: u64) -> Cost {
+    let values: u64 = cost.inside.iter().map(|step| step.bytes).sum();
+    let weights = Weights {
+        key: format!("{name} gpu"),
+        bytes: 4 * parameters,
+    };
+    Cost {
+        workspace_bytes: cost.workspace_bytes + values,
+        fallback: cost.weights,
+        weights: Some(weights),
+        inside: Vec::new(),
+        ..cost
     }
 }
 

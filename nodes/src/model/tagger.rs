@@ -6,14 +6,15 @@ use motet_core::catalog::{
     Accepts, BuildError, ConnectedInput, Cost, InputSpec, InputSpecs, KindFault, NodeKind, OutputSpec,
     ParamSpec, Params, Signature,
 };
+use motet_core::machine::DeviceKind;
 use motet_core::node::{Inputs, Node, NodeError, Outputs};
 use motet_core::placement::{Placement, PrecisionOffer};
 use motet_core::port::{Dim, Element, Field, PortType, TensorType};
-use motet_engine::{Cpu, Numbers};
 use motet_models::encoder::EncoderConfig;
 
-use super::compiled::{Compiled, argmax};
-use super::shelf::{Entry, ModelFolders, Shelf};
+use super::compiled::argmax;
+use super::runs::{Place, Runs};
+use super::shelf::{Entry, ModelSources, Shelf};
 use super::{dim, label_bytes, model_param, refused};
 
 const INPUT: &str = "ids";
@@ -24,10 +25,10 @@ pub struct Tagger {
 }
 
 impl Tagger {
-    /// The kind with the models of these folders, for this CPU.
-    pub fn new(folders: ModelFolders, cpu: Cpu) -> Tagger {
+    /// The kind with the models of these sources.
+    pub fn new(sources: ModelSources) -> Tagger {
         Tagger {
-            shelf: Shelf::new(folders, cpu),
+            shelf: Shelf::new(sources),
         }
     }
 }
@@ -71,6 +72,14 @@ impl NodeKind for Tagger {
         Ok(vec![OutputSpec::new("tags", answer)])
     }
 
+    fn devices(&self) -> &[DeviceKind] {
+        self.shelf.devices()
+    }
+
+    fn keeps_on_device(&self) -> bool {
+        true
+    }
+
     fn precisions(&self, params: &Params) -> Vec<PrecisionOffer> {
         self.shelf.offers(params)
     }
@@ -83,7 +92,7 @@ impl NodeKind for Tagger {
         let mut cost = self.shelf.cost(params, placement);
         if let Ok(model) = self.shelf.find(params) {
             let net = &model.card.model.net;
-            cost.workspace_bytes = 4 * (net.tokens_max + net.labels) as u64;
+            cost.workspace_bytes += 4 * (net.tokens_max + net.labels) as u64;
         }
         cost
     }
@@ -94,11 +103,11 @@ impl NodeKind for Tagger {
         signature: &Signature,
         placement: &Placement,
     ) -> Result<Box<dyn Node>, BuildError> {
-        let (model, compiled) = self.shelf.open(params, placement)?;
+        let (model, runs) = self.shelf.open(params, placement)?;
         read_tokens(&model, &signature.inputs).map_err(|faults| refused(params, &faults))?;
         let net = &model.card.model.net;
         Ok(Box::new(TaggerNode {
-            compiled,
+            runs,
             labels: vec![0; net.tokens_max],
             counts: vec![0.0; net.labels],
             model,
@@ -122,7 +131,7 @@ fn read_tokens(model: &Entry<EncoderConfig>, inputs: &[ConnectedInput]) -> Resul
 
 struct TaggerNode {
     model: Arc<Entry<EncoderConfig>>,
-    compiled: Compiled,
+    runs: Runs,
     /// The label of each token of the longest text.
     labels: Vec<i32>,
     /// How many tokens have each label.
@@ -131,13 +140,20 @@ struct TaggerNode {
 
 impl Node for TaggerNode {
     fn run(&mut self, inputs: &Inputs<'_>, outputs: &mut Outputs<'_>) -> Result<(), NodeError> {
-        let ids = inputs.tensor::<i32>(0)?;
+        let input = inputs.require(0)?;
+        let ids = input.tensor::<i32>(0)?;
         let label_count = self.counts.len();
         let tokens = dim(ids.len());
-        let (mut outputs, scratch) = outputs.split();
-        let out = outputs.record(0)?;
+        let (mut split, scratch) = outputs.split();
+        let out = split.record(0)?;
+        let place = Place {
+            lease: out,
+            field: 4,
+            dims: &[tokens, dim(label_count)],
+            is_read: true,
+        };
+        let done = self.runs.run(input, place, scratch, false)?;
         let logits = out.tensor::<f32>(4, &[tokens, dim(label_count)])?;
-        self.compiled.run(Numbers::I32(ids), logits, scratch)?;
         let labels = self
             .labels
             .get_mut(..ids.len())
@@ -162,6 +178,11 @@ impl Node for TaggerNode {
         out.tensor::<f32>(2, &[])?
             .fill((confidence as f32).clamp(0.0, 1.0));
         out.tensor::<i32>(3, &[tokens])?.copy_from_slice(labels);
+        done.fallback.into_iter().for_each(|why| outputs.fell_back(why));
         Ok(())
+    }
+
+    fn remarks(&self) -> Vec<String> {
+        self.runs.remarks()
     }
 }

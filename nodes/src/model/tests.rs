@@ -4,7 +4,6 @@ use std::path::Path;
 
 use burn::tensor::Device;
 use motet_core::catalog::{BuildError, FaultPlace, NodeKind};
-use motet_engine::Cpu;
 use motet_models::autoencoder::AutoencoderConfig;
 use motet_models::card::{Card, Ports, PrecisionFigure, SeedChoice, Weights, sha256};
 use motet_models::classifier::{ClassifierConfig, StemConfig, Window};
@@ -23,7 +22,7 @@ fn weight(index: usize) -> f32 {
 }
 
 /// Writes card and weights of a model and returns its net in Burn.
-fn write<C: NetConfig>(folder: &Path, name: &str, (net, labels): (&C, &[&str])) -> C::Net {
+pub(super) fn write<C: NetConfig>(folder: &Path, name: &str, (net, labels): (&C, &[&str])) -> C::Net {
     let specs = net.tensors();
     let (mut header, mut data) = (Vec::new(), Vec::new());
     let mut values = Vec::new();
@@ -88,14 +87,18 @@ fn write<C: NetConfig>(folder: &Path, name: &str, (net, labels): (&C, &[&str])) 
         .unwrap()
 }
 
-fn folders(folder: &TempDir) -> ModelFolders {
-    ModelFolders {
+pub(super) fn sources(folder: &TempDir) -> ModelSources {
+    let folders = ModelFolders {
         cards: vec![folder.path().to_owned()],
         weights: vec![folder.path().to_owned()],
+    };
+    ModelSources {
+        folders,
+        ..ModelSources::default()
     }
 }
 
-fn classifier() -> ClassifierConfig {
+pub(super) fn classifier() -> ClassifierConfig {
     ClassifierConfig {
         height: 9,
         width: 4,
@@ -115,7 +118,7 @@ fn classifier() -> ClassifierConfig {
     }
 }
 
-fn encoder() -> EncoderConfig {
+pub(super) fn encoder() -> EncoderConfig {
     EncoderConfig {
         vocabulary: 20,
         tokens_max: 8,
@@ -129,7 +132,7 @@ fn encoder() -> EncoderConfig {
     }
 }
 
-fn autoencoder() -> AutoencoderConfig {
+pub(super) fn autoencoder() -> AutoencoderConfig {
     AutoencoderConfig {
         widths: vec![6, 3, 6],
         rows_max: 5,
@@ -148,7 +151,7 @@ fn near(found: &[f32], expected: &[f32]) {
 fn a_classifier_gives_the_probabilities_of_its_net_and_names_the_likeliest_class() {
     let folder = tempfile::tempdir().unwrap();
     let net = write(folder.path(), "letters", (&classifier(), &["a", "b", "c"]));
-    let kind = Classifier::new(folders(&folder), Cpu::detect());
+    let kind = Classifier::new(sources(&folder));
     let trial = Trial::of(&kind)
         .text("model", "letters@1")
         .input("features", "f32[F<=9, 4] rate=50Hz");
@@ -183,7 +186,7 @@ fn a_classifier_gives_the_probabilities_of_its_net_and_names_the_likeliest_class
 fn a_tagger_gives_the_scores_of_its_net_and_what_most_tokens_have() {
     let folder = tempfile::tempdir().unwrap();
     let net = write(folder.path(), "words", (&encoder(), &["x", "y", "z"]));
-    let kind = Tagger::new(folders(&folder), Cpu::detect());
+    let kind = Tagger::new(sources(&folder));
     let trial = Trial::of(&kind)
         .text("model", "words@1")
         .input("ids", "i32[T<=8]");
@@ -224,7 +227,7 @@ fn a_tagger_gives_the_scores_of_its_net_and_what_most_tokens_have() {
 fn an_autoencoder_gives_what_its_net_restores_and_the_error_of_that() {
     let folder = tempfile::tempdir().unwrap();
     let net = write(folder.path(), "rows", (&autoencoder(), &[]));
-    let kind = Autoencoder::new(folders(&folder), Cpu::detect());
+    let kind = Autoencoder::new(sources(&folder));
     let trial = Trial::of(&kind)
         .text("model", "rows@1")
         .input("features", "f32[R<=5, 6]");
@@ -248,7 +251,7 @@ fn an_autoencoder_gives_what_its_net_restores_and_the_error_of_that() {
 fn nodes_of_one_model_and_precision_share_one_copy_of_the_weights() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), "rows", (&autoencoder(), &[]));
-    let kind = Autoencoder::new(folders(&folder), Cpu::detect());
+    let kind = Autoencoder::new(sources(&folder));
     let trial = Trial::of(&kind)
         .text("model", "rows@1")
         .input("features", "f32[R<=5, 6]");
@@ -262,7 +265,7 @@ fn nodes_of_one_model_and_precision_share_one_copy_of_the_weights() {
 fn the_card_says_in_which_precisions_a_model_may_compute() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), "rows", (&autoencoder(), &[]));
-    let kind = Autoencoder::new(folders(&folder), Cpu::detect());
+    let kind = Autoencoder::new(sources(&folder));
     let params = Trial::of(&kind).text("model", "rows@1").params();
     let offers = kind.precisions(&params);
     let told: Vec<(&str, &str)> = offers
@@ -285,7 +288,7 @@ fn the_card_says_in_which_precisions_a_model_may_compute() {
 fn a_model_that_is_not_there_is_refused_with_the_nearest_name() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), "rows", (&autoencoder(), &[]));
-    let kind = Autoencoder::new(folders(&folder), Cpu::detect());
+    let kind = Autoencoder::new(sources(&folder));
     let check = |name: &str, message: &str, help: &str| {
         let trial = Trial::of(&kind).text("model", name);
         let fault = &trial.input("features", "f32[R<=5, 6]").faults()[0];
@@ -306,7 +309,7 @@ fn a_model_that_is_not_there_is_refused_with_the_nearest_name() {
         let message = format!("`{name}` is no name of a model");
         check(name, &message, "write name and version, as in `kws@1`");
     }
-    let nowhere = Autoencoder::new(ModelFolders::default(), Cpu::detect());
+    let nowhere = Autoencoder::new(ModelSources::default());
     let trial = Trial::of(&nowhere).text("model", "rows@1");
     let fault = &trial.input("features", "f32[R<=5, 6]").faults()[0];
     assert_eq!(
@@ -319,7 +322,7 @@ fn a_model_that_is_not_there_is_refused_with_the_nearest_name() {
 fn values_that_the_model_does_not_read_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), "rows", (&autoencoder(), &[]));
-    let kind = Autoencoder::new(folders(&folder), Cpu::detect());
+    let kind = Autoencoder::new(sources(&folder));
     for port in [
         "f32[R<=6, 6]",
         "f32[R<=5, 5]",
@@ -338,16 +341,21 @@ fn values_that_the_model_does_not_read_are_refused() {
     }
 }
 
-/// Why a node of the model `rows@1` is not built after `harm` has been done to its folder.
+/// Why the model `rows@1` is refused after `harm` has been done to its folder: when a pipeline is checked, or else when
+/// its node is built.
 fn harmed(harm: impl FnOnce(&Path)) -> String {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), "rows", (&autoencoder(), &[]));
     harm(folder.path());
-    let kind = Autoencoder::new(folders(&folder), Cpu::detect());
-    let trial = Trial::of(&kind)
-        .text("model", "rows@1")
-        .input("features", "f32[R<=5, 6]");
-    let signature = trial.signature().unwrap();
+    let kind = Autoencoder::new(sources(&folder));
+    let trial = rows_trial(&kind);
+    let signature = match trial.signature() {
+        Ok(signature) => signature,
+        Err(faults) => {
+            assert_eq!(faults[0].place, FaultPlace::Param("model".to_owned(), None));
+            return faults[0].message.clone();
+        }
+    };
     match kind.build(
         &trial.params(),
         &signature,
@@ -362,14 +370,33 @@ fn harmed(harm: impl FnOnce(&Path)) -> String {
     }
 }
 
+fn rows_trial(kind: &dyn NodeKind) -> Trial<'_> {
+    Trial::of(kind)
+        .text("model", "rows@1")
+        .input("features", "f32[R<=5, 6]")
+}
+
+/// Changes one bit of the last weight.
+fn flip(folder: &Path) {
+    let file = folder.join("rows.safetensors");
+    let mut bytes = std::fs::read(&file).unwrap();
+    let last = bytes.len() - 4;
+    bytes[last] ^= 1;
+    std::fs::write(file, bytes).unwrap();
+}
+
 #[test]
-fn weights_that_are_missing_or_harmed_are_refused_when_the_node_is_built() {
-    let weights = "rows.safetensors";
-    let missing = harmed(|folder| std::fs::remove_file(folder.join(weights)).unwrap());
+fn weights_that_are_missing_are_refused_when_the_node_is_built() {
+    let missing = harmed(|folder| std::fs::remove_file(folder.join("rows.safetensors")).unwrap());
     assert_eq!(
         missing,
         "its weights `rows.safetensors` are in none of the folders given; name theirs with `--models FOLDER`"
     );
+}
+
+#[test]
+fn weights_that_are_harmed_are_refused_when_the_pipeline_is_checked() {
+    let weights = "rows.safetensors";
     let cut = harmed(|folder| {
         let bytes = std::fs::read(folder.join(weights)).unwrap();
         std::fs::write(folder.join(weights), &bytes[..bytes.len() - 1]).unwrap();
@@ -378,12 +405,7 @@ fn weights_that_are_missing_or_harmed_are_refused_when_the_node_is_built() {
         cut.starts_with("`rows.safetensors`: the weights are cut off"),
         "{cut}"
     );
-    let changed = harmed(|folder| {
-        let mut bytes = std::fs::read(folder.join(weights)).unwrap();
-        let last = bytes.len() - 4;
-        bytes[last] ^= 1;
-        std::fs::write(folder.join(weights), bytes).unwrap();
-    });
+    let changed = harmed(flip);
     assert!(changed.contains("the weights have the checksum"), "{changed}");
     let elsewhere = harmed(|folder| {
         let card = folder.join("rows.card.yaml");
@@ -394,4 +416,62 @@ fn weights_that_are_missing_or_harmed_are_refused_when_the_node_is_built() {
         elsewhere.starts_with("the card names weights outside"),
         "{elsewhere}"
     );
+}
+
+#[test]
+fn an_old_model_keeps_serving_when_its_files_are_harmed() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "rows", (&autoencoder(), &[]));
+    let loaded = Loaded::default();
+    let sources = || ModelSources {
+        loaded: loaded.clone(),
+        ..sources(&folder)
+    };
+    let rows = || Some(Value::F32(vec![2, 6], (0..12_u8).map(f32::from).collect()));
+    let old = Autoencoder::new(sources());
+    let mut serving = rows_trial(&old).build();
+    let read = |outputs: &[Option<motet_core::arena::ReadLease>]| {
+        outputs[0].as_ref().unwrap().tensor::<f32>(2).unwrap().to_vec()
+    };
+    let expected = read(&serving.fire(&[rows()]).unwrap());
+    let card = folder.path().join("rows.card.yaml");
+    let text = std::fs::read_to_string(&card).unwrap();
+    std::fs::write(&card, text.replace("rows_max: 5", "rows_max: 50000000")).unwrap();
+    let greedy = Autoencoder::new(sources());
+    let refused = &rows_trial(&greedy).faults()[0].message;
+    assert!(refused.contains("must be from 1 to 1048576"), "{refused}");
+    std::fs::write(&card, text).unwrap();
+    std::fs::remove_file(folder.path().join("rows.safetensors")).unwrap();
+    std::fs::write(folder.path().join("rows.safetensors"), b"not weights").unwrap();
+    // Whoever has the model goes on with it, also in new nodes; whoever asks for it anew under other files is refused.
+    assert_eq!(read(&serving.fire(&[rows()]).unwrap()), expected);
+    assert_eq!(read(&rows_trial(&old).build().fire(&[rows()]).unwrap()), expected);
+    let separate = Autoencoder::new(ModelSources {
+        loaded: Loaded::default(),
+        ..sources()
+    });
+    assert!(
+        rows_trial(&separate).faults()[0]
+            .message
+            .contains("rows.safetensors")
+    );
+}
+
+#[test]
+fn kinds_that_share_what_is_loaded_share_models_and_others_do_not() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "rows", (&autoencoder(), &[]));
+    let loaded = Loaded::default();
+    let kind = |loaded: &Loaded| {
+        Autoencoder::new(ModelSources {
+            loaded: loaded.clone(),
+            ..sources(&folder)
+        })
+    };
+    let (first, second, other) = (kind(&loaded), kind(&loaded), kind(&Loaded::default()));
+    let running = [&first, &second, &other].map(|kind| rows_trial(kind).build());
+    assert_eq!(loaded.count(), 1);
+    drop((running, first, second));
+    assert_eq!(loaded.count(), 0, "what nobody uses is dropped");
+    drop(other);
 }
