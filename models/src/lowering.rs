@@ -3,6 +3,7 @@
 //! Burn is the reference: a program is used only after both have answered the same seeded inputs alike, within a
 //! tolerance that depends on the precision alone ([`tolerance`]). Invariant: nothing here changes a net.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use burn::backend::Flex;
@@ -29,6 +30,16 @@ pub struct Lowering {
 }
 
 impl Lowering {
+    /// In this precision, with the largest values that a card states.
+    pub fn of_card(cpu: Cpu, precision: Precision, ranges: &BTreeMap<String, f32>) -> Self {
+        let ranges = ranges.iter().map(|(step, largest)| (step.clone(), *largest));
+        Self {
+            cpu,
+            precision,
+            ranges: Ranges::from_largest(ranges),
+        }
+    }
+
     /// In 32-bit floats.
     pub fn f32(cpu: Cpu) -> Self {
         Self {
@@ -222,7 +233,10 @@ pub(crate) fn values<const D: usize>(tensor: &Param<Tensor<D>>) -> Result<Vec<f3
 }
 
 /// The values of a tensor, row by row.
-pub(crate) fn tensor_values<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, LowerError> {
+///
+/// # Errors
+/// [`LowerError::Reference`] if its device gives none.
+pub fn tensor_values<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, LowerError> {
     let data = tensor
         .try_into_data()
         .map_err(|fault| LowerError::reference(&fault))?;

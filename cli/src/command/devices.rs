@@ -106,13 +106,14 @@ fn gpus(devices: &mut Vec<Row>) -> Result<Option<String>, Failure> {
     for adapter in adapters {
         let tried = probe::try_out(&prober, &adapter);
         let is_software = adapter.kind == AdapterKind::Software;
-        let is_plans =
-            tried.is_ok() && !is_software && !std::mem::replace(&mut is_taken, is_taken || tried.is_ok());
+        let is_usable = tried.is_ok() && !is_software;
+        let is_plans = is_usable && !is_taken;
+        is_taken |= is_usable;
         let runs = match &tried {
             Err(why) => format!("nothing: {why}"),
             Ok(speeds) => {
                 let speeds = format!(
-                    "{:.0} Gflop/s, {:.1} GB/s to and fro, {:.0} us a step",
+                    "{:.1} Gflop/s, {:.1} GB/s to and fro, {:.0} us a step",
                     speeds.flops_per_second / 1e9,
                     speeds.transfer_bytes_per_second / 1e9,
                     speeds.overhead_seconds * 1e6

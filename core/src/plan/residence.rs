@@ -14,11 +14,11 @@ const ALL: u64 = u64::MAX;
 pub(super) fn settle(graph: &Graph, placed: &[Placed], slots: &mut [Slot]) {
     for slot in slots {
         slot.leavable = match slot.owner {
-            SlotOwner::Output(writer, output)
-                if placed[writer.index()].keeps && !slot.is_output && slot.keep.is_none() =>
-            {
-                let feeds = feeds_from(graph, Producer::Node(writer, output));
-                feeds.fold(ALL, |fields, (reader, node, feed)| {
+            SlotOwner::Output(writer, output) if placed[writer.index()].keeps && slot.keep.is_none() => {
+                let from = Producer::Node(writer, output);
+                let given_out = graph.outputs.iter().filter(|output| output.feed.producer == from);
+                let read = given_out.fold(0, |fields, output| fields | shown(&output.feed));
+                feeds_from(graph, from).fold(ALL & !read, |fields, (reader, node, feed)| {
                     fields & !read_here(placed, (writer.index(), reader), node, feed)
                 })
             }
@@ -45,5 +45,10 @@ fn read_here(placed: &[Placed], (writer, reader): (usize, usize), node: &GraphNo
     if stays && node.when.is_none() {
         return 0;
     }
+    shown(feed)
+}
+
+/// The fields that an edge carries.
+fn shown(feed: &Feed) -> u64 {
     feed.field.map_or(ALL, |field| 1 << field)
 }

@@ -175,9 +175,11 @@ fn what_nobody_on_the_cpu_reads_may_stay_on_the_gpu() {
     assert_eq!(stays(there, "y: b.sum"), [true, true]);
     assert_eq!(
         stays(there, "y: b.sum, z: a.data"),
-        [false, false],
+        [true, false],
         "it is given out"
     );
+    assert_eq!(stays(there, "y: b.sum, z: a.sum"), [false, true]);
+    assert_eq!(stays(there, "y: b.sum, z: a"), [false, false]);
     let here = "  b: {kind: test/double, in: a.data, place: cpu}\n";
     assert_eq!(stays(here, "y: b.sum"), [true, false], "the CPU reads it");
     let both = format!("{there}  c: {{kind: test/double, in: a.data, place: cpu}}\n");

@@ -195,7 +195,8 @@ const CHAIN: &str = "  a: {kind: model/autoencoder, in: x, with: {model: rows@1}
 
 #[test]
 fn a_chain_on_the_gpu_answers_as_on_the_cpu_and_its_values_stay_there() {
-    let Some(gpu) = shared("a_chain_on_the_gpu_answers_as_on_the_cpu_and_its_values_stay_there") else {
+    // Of its own, because what is moved is counted.
+    let Some(gpu) = gpu("a_chain_on_the_gpu_answers_as_on_the_cpu_and_its_values_stay_there") else {
         return;
     };
     let stage = Stage::new(&gpu);
