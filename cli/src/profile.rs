@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use motet_core::execute::Request;
 use motet_core::limits::PROFILE_BYTES_MAX;
+use motet_core::machine::DeviceKind;
 use motet_core::placement::Placement;
 use motet_core::plan::{Plan, PlanOptions};
 use motet_core::profile::{Profile, ProfileError, ProfileRow, Workload};
@@ -165,6 +166,12 @@ impl Round {
                 if interval.outcome == NodeOutcome::Ran {
                     let workload = Workload::of(&node.kind, &node.params, &node.signature);
                     let took = interval.end.saturating_sub(interval.start);
+                    // A plan charges the way to and from a GPU by itself; a node there paid for both.
+                    let way = match plan.placement(node).device {
+                        DeviceKind::Cpu => Duration::ZERO,
+                        DeviceKind::Gpu => plan.transfer_estimate(node),
+                    };
+                    let took = took.saturating_sub(way).max(took / 10);
                     times
                         .entry((workload, plan.placement(node)))
                         .or_default()

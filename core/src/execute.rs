@@ -22,15 +22,17 @@ use crate::value::{InputError, Value};
 
 mod firing;
 mod parallel;
+mod queue;
 mod sequential;
 mod simulated;
 mod step;
 
 pub(crate) use firing::{Firing, lock};
+pub(crate) use parallel::Errand;
 pub use parallel::{Parallel, Spawn};
 pub use sequential::Sequential;
 pub use simulated::{Durations, Simulated};
-pub(crate) use step::{Done, StepWork};
+pub(crate) use step::StepWork;
 
 /// Values for the inputs of a pipeline.
 #[derive(Clone, Debug, Default, PartialEq)]

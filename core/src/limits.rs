@@ -37,6 +37,8 @@ pub const PROFILE_BYTES_MAX: usize = 8 << 20;
 pub const PROFILE_ROWS_MAX: usize = 1 << 16;
 /// Most worker threads of one lane.
 pub const WORKERS_MAX: usize = 256;
+/// Most steps that wait in the queue of one lane, those of all sessions together; further ones wait in their sessions.
+pub const LANE_STEPS_MAX: usize = 512;
 
 /// Every arena buffer, and every field inside one, starts on a multiple of this many bytes.
 pub const ALIGNMENT_BYTES: usize = 64;

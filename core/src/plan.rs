@@ -16,7 +16,7 @@ use crate::catalog::{Catalog, Cost, Params, Signature};
 use crate::diagnostic::{Diagnostics, Source};
 use crate::expression::Expression;
 use crate::graph::{Feed, Graph, NodeId, Producer};
-use crate::machine::{DeviceId, DeviceKind, Machine};
+use crate::machine::{DeviceId, Machine};
 use crate::placement::{Placement, Precision};
 use crate::port::{Layout, PortType};
 use crate::profile::Profile;
@@ -25,6 +25,7 @@ use crate::spec::OnError;
 mod budget;
 mod candidate;
 mod device_bytes;
+mod draft;
 mod exact;
 mod input_dims;
 mod memory;
@@ -33,9 +34,12 @@ mod place;
 mod print;
 mod residence;
 mod schedule;
+mod session_bytes;
+mod transfer;
 mod verdict;
 
 use device_bytes::DeviceBytes;
+use draft::Draft;
 pub use input_dims::InputDim;
 
 /// Names a slot: the place of one value, written once per firing.
@@ -73,11 +77,15 @@ pub struct PlanOptions {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Lost {
-    /// The request would not end sooner, all other nodes staying where they are.
+    /// The request would end later, all other nodes staying where they are.
     Slower {
         /// When it would end, from its arrival.
         request: Duration,
     },
+    /// The request would end at the same time, and all nodes together would work as long or longer.
+    NoSooner,
+    /// It would be better, but the search had reached its bound before it came to that.
+    Unsought,
     /// More memory would be needed than contract and machine allow.
     Memory,
     /// Its accuracy is below what the model promises, or unknown; the text is the kind's.
@@ -250,12 +258,15 @@ pub struct Bytes {
     pub buffers: u64,
     /// What nodes allocate for themselves.
     pub workspaces: u64,
+    /// What a session keeps beside all these: names, tables, steps and leases. It is an estimate from the numbers of nodes
+    /// and slots, and lies on the CPU alone.
+    pub session: u64,
 }
 
 impl Bytes {
     /// All together.
     pub fn total(self) -> u64 {
-        self.weights + self.buffers + self.workspaces
+        self.weights + self.buffers + self.workspaces + self.session
     }
 }
 
@@ -366,15 +377,15 @@ impl Plan {
         options: &PlanOptions,
     ) -> Result<Plan, Diagnostics> {
         let choices = candidate::choices(graph, catalog, machine, options.profile.as_deref())?;
-        let draft = |is_serial, arena_bytes| {
+        let draft = |is_serial, taken_bytes| {
             let frame = place::Frame {
                 is_serial,
-                arena_bytes,
+                taken_bytes,
             };
             Draft::new(graph, place::place(graph, machine, &choices, frame), is_serial)
         };
         let mut best = draft(options.serial, 0);
-        // What the arena takes is known only now. Placed anew around it, some nodes may leave the CPU; and one after
+        // What arena and session take is known only now. Placed anew around it, some nodes may leave the CPU; and one after
         // the other, more values can share a buffer: slower, but within the contract and the machine.
         let has_choice = choices.iter().any(|choices| choices.open.len() > 1);
         for is_serial in [options.serial, true] {
@@ -382,7 +393,7 @@ impl Plan {
                 best = draft(is_serial, 0);
             }
             if has_choice && best.exceeds(graph, machine) {
-                best = draft(is_serial, best.buffers.iter().sum());
+                best = draft(is_serial, best.arena_bytes() + best.session_bytes());
             }
         }
         verdict::finish(graph, catalog, machine, best)
@@ -411,82 +422,6 @@ impl Plan {
     /// Bytes of the arena: all buffers.
     pub fn arena_bytes(&self) -> u64 {
         self.buffers.iter().sum()
-    }
-}
-
-/// A plan before the contract has been looked at.
-struct Draft {
-    nodes: Vec<PlannedNode>,
-    steps: Vec<Step>,
-    slots: Vec<Slot>,
-    buffers: Vec<u64>,
-    memory: memory::MemoryPlan,
-    finish: Duration,
-    is_serial: bool,
-}
-
-impl Draft {
-    fn new(graph: &Graph, placement: place::Placement, is_serial: bool) -> Draft {
-        let place::Placement {
-            nodes: mut placed,
-            finish,
-        } = placement;
-        let order = order::order(graph, &placed, is_serial);
-        let scratch: Vec<u64> = placed.iter().map(|placed| placed.cost.scratch_bytes).collect();
-        let memory = memory::plan(graph, &order, &scratch);
-        let mut nodes = Vec::with_capacity(graph.nodes.len());
-        let mut next_slot = graph.inputs.len();
-        for (index, node) in graph.nodes.iter().enumerate() {
-            let slots = next_slot..next_slot + node.signature.outputs.len();
-            next_slot = slots.end;
-            nodes.push(PlannedNode {
-                name: node.name.clone(),
-                agent: node.agent,
-                kind: node.kind.clone(),
-                params: node.params.clone(),
-                signature: node.signature.clone(),
-                feeds: node.feeds.clone(),
-                equal_dims: node.equal_dims.clone(),
-                when: node.when.clone(),
-                on_error: node.on_error,
-                device: placed[index].device,
-                runner_up: placed[index].runner_up.take(),
-                precision: placed[index].precision,
-                width: placed[index].width,
-                step: order.step_of[index],
-                slots: slots.map(|slot| SlotId(small(slot))).collect(),
-                scratch: memory.scratch[index],
-                cost: placed[index].cost.clone(),
-                estimate: placed[index].estimate,
-                is_measured: placed[index].is_measured,
-                finish: placed[index].finish,
-            });
-        }
-        let mut slots = memory.slots.clone();
-        residence::settle(graph, &placed, &mut slots);
-        Draft {
-            nodes,
-            steps: order.steps,
-            slots,
-            buffers: memory.buffers.clone(),
-            memory,
-            finish,
-            is_serial,
-        }
-    }
-
-    fn exceeds(&self, graph: &Graph, machine: &Machine) -> bool {
-        let bytes = DeviceBytes::of(machine, &self.nodes, self.buffers.iter().sum());
-        let over = |kind, bound: &Option<(u64, _)>| {
-            bound
-                .as_ref()
-                .is_some_and(|(max, _)| bytes.on(kind).total() > *max)
-        };
-        over(DeviceKind::Cpu, &graph.contract.memory_cpu_bytes)
-            || over(DeviceKind::Gpu, &graph.contract.memory_gpu_bytes)
-            || machine
-                .devices()
-                .any(|(id, device)| bytes.of_device(id).total() > device.memory_bytes)
     }
 }
 

@@ -1,13 +1,11 @@
 //! A plan brought to life: nodes built, arena allocated. This is the last allocation for values.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex};
-
-use crossbeam::channel::{Receiver, Sender, bounded};
+use std::sync::{Arc, Condvar, Mutex};
 
 use crate::arena::{Arena, BufferId};
 use crate::catalog::{BuildError, Catalog, NodeKind};
-use crate::execute::{Done, Firing, StepWork, lock, panic_text};
+use crate::execute::{Errand, Firing, StepWork, lock, panic_text};
 use crate::graph::NodeId;
 use crate::node::Node;
 use crate::plan::{Plan, PlannedNode, StepId};
@@ -50,7 +48,10 @@ pub struct Session {
     kinds: Vec<Arc<dyn NodeKind>>,
     /// The request under way, and the steps with their nodes.
     pub(crate) firing: Arc<Mutex<Firing>>,
-    pub(crate) done: (Sender<Done>, Receiver<Done>),
+    /// Told when whoever waits for a request should look at its firing.
+    pub(crate) told: Arc<Condvar>,
+    /// What lanes were last told of this session; most requests come over the same lanes.
+    pub(crate) errand: Option<Arc<Errand>>,
 }
 
 impl Session {
@@ -82,15 +83,14 @@ impl Session {
             .iter()
             .map(|bytes| usize::try_from(*bytes).unwrap_or(usize::MAX));
         let arena = Arena::allocate(bytes);
-        // Messages say nothing but "look again", so a few are as good as many.
-        let done = bounded(2);
         let firing = Arc::new(Mutex::new(Firing::new(&plan, steps)));
         Ok(Session {
             plan,
             arena,
             kinds,
             firing,
-            done,
+            told: Arc::new(Condvar::new()),
+            errand: None,
         })
     }
 

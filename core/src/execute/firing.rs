@@ -36,6 +36,12 @@ pub(crate) struct Firing {
     /// Steps that may run, the least urgent first, and since when.
     ready: Vec<(StepId, Duration)>,
     running_count: usize,
+    /// Steps that were taken to be handed out and found the queue of their lane full.
+    #[expect(
+        clippy::vec_box,
+        reason = "a step moves in its box, which no request makes anew"
+    )]
+    postponed: Vec<Box<StepWork>>,
     /// On the session's clock.
     pub(super) deadline: Option<Duration>,
     failures: Vec<(NodeId, RunFailure)>,
@@ -102,6 +108,7 @@ impl Firing {
             awaits: vec![0; plan.steps.len()],
             ready: Vec::with_capacity(plan.steps.len()),
             running_count: 0,
+            postponed: Vec::with_capacity(plan.steps.len()),
             deadline: None,
             failures: Vec::new(),
             trace: Trace::default(),
@@ -320,8 +327,28 @@ impl Firing {
         }
     }
 
-    /// Takes back a step that its lane did not take: the firing cannot go on.
+    /// Keeps a step whose lane has no room, until there is some. It counts as handed out.
+    pub(super) fn postpone(&mut self, work: Box<StepWork>) {
+        if self.is_over || work.firing != self.number {
+            self.put_back(work);
+        } else {
+            self.postponed.push(work);
+        }
+    }
+
+    /// The most urgent of the steps that were postponed.
+    pub(super) fn take_postponed(&mut self) -> Option<Box<StepWork>> {
+        let turn = |at: &usize| self.plan.step(self.postponed[*at].step).turn;
+        let first = (0..self.postponed.len()).min_by_key(turn)?;
+        Some(self.postponed.swap_remove(first))
+    }
+
+    /// Takes back a step whose lane is closed: the firing cannot go on.
     pub(super) fn refuse(&mut self, work: Box<StepWork>) {
+        if self.is_over || work.firing != self.number {
+            self.put_back(work);
+            return;
+        }
         self.running_count -= 1;
         self.put_back(work);
         self.ready.clear();
@@ -332,6 +359,9 @@ impl Firing {
     pub(super) fn abandon(&mut self, now: Duration) {
         self.is_over = true;
         self.ready.clear();
+        while let Some(work) = self.postponed.pop() {
+            self.put_back(work);
+        }
         for (index, node) in self.plan.nodes.iter().enumerate() {
             let id = NodeId(u32::try_from(index).unwrap_or(u32::MAX));
             if self.trace.intervals.iter().any(|interval| interval.node == id) {

@@ -2,29 +2,42 @@
 //! firing's lock what may run now, goes on with the most urgent step of its own lane and hands out the others.
 //!
 //! Nobody spins, and nobody waits for a device but the thread that is there for it.
+//!
+//! The queue of a lane is allocated with the lane and has a bound. A worker never waits for room in it: two lanes that
+//! hand steps to each other would wait for ever. What finds a queue full goes back to its firing, and the thread that
+//! waits for the answer of that firing waits for the room: it holds no lock, and the workers of the full lane, none of
+//! which waits for anything but its next step, are sure to make some.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, unbounded};
-
 use super::firing::{Firing, begin, lock};
-use super::step::{Done, StepWork};
+use super::queue::{Queue, Refused, Taker};
+use super::step::StepWork;
 use super::{Executor, Request, Response, RunError};
 use crate::arena::Arena;
 use crate::clock::Clock;
-use crate::limits::WORKERS_MAX;
-use crate::machine::{DeviceKind, Machine};
+use crate::limits::{LANE_STEPS_MAX, WORKERS_MAX};
+use crate::machine::{DeviceId, DeviceKind, Machine};
 use crate::session::Session;
 
-/// What the steps of one request have in common.
-struct Errand {
+/// What the steps of a session have in common on its way over some lanes, request after request.
+pub(crate) struct Errand {
     firing: Arc<Mutex<Firing>>,
     arena: Arc<Arena>,
     clock: Arc<dyn Clock>,
-    reply: Sender<Done>,
-    /// Held by tasks alone: a worker that held it would keep its own queue open for ever.
-    lanes: Arc<[Sender<Task>]>,
+    told: Arc<Condvar>,
+    /// Kept open by their executor alone: neither a session nor a worker keeps threads alive.
+    lanes: Weak<Lanes>,
+}
+
+/// By device, the queue of its lane; the first is the CPU's. They close when this is dropped.
+struct Lanes(Vec<Arc<Queue<Task>>>);
+
+impl Drop for Lanes {
+    fn drop(&mut self) {
+        self.0.iter().for_each(|queue| queue.close());
+    }
 }
 
 struct Task {
@@ -54,10 +67,9 @@ impl Spawn for Threads {
 /// Hands steps to fixed sets of worker threads, which end when this is dropped and their work is done. It may serve many
 /// sessions at a time. A step whose device has no lane here runs on the CPU's.
 ///
-/// A lane's queue has no bound of its own: it never holds more than the steps of all sessions under way.
+/// At most [`LANE_STEPS_MAX`] steps wait in the queue of a lane; others wait in their sessions.
 pub struct Parallel {
-    /// By device; the first is the CPU's.
-    lanes: Arc<[Sender<Task>]>,
+    lanes: Arc<Lanes>,
     worker_count: usize,
 }
 
@@ -78,7 +90,7 @@ impl Parallel {
         let worker_count = worker_count.clamp(1, WORKERS_MAX);
         let lane = lane("cpu", worker_count, spawn)?;
         Ok(Parallel {
-            lanes: Arc::new([lane]),
+            lanes: Arc::new(Lanes(vec![lane])),
             worker_count,
         })
     }
@@ -100,7 +112,7 @@ impl Parallel {
             lanes.push(lane(&device.name, count, spawn)?);
         }
         Ok(Parallel {
-            lanes: lanes.into(),
+            lanes: Arc::new(Lanes(lanes)),
             worker_count,
         })
     }
@@ -109,35 +121,53 @@ impl Parallel {
     pub fn worker_count(&self) -> usize {
         self.worker_count
     }
+
+    /// What the lanes are told of a session: the same as last time, unless lanes or clock are others.
+    fn errand(&self, session: &mut Session, clock: &Arc<dyn Clock>) -> Arc<Errand> {
+        let lanes = Arc::downgrade(&self.lanes);
+        let is_same =
+            |errand: &&Arc<Errand>| Weak::ptr_eq(&errand.lanes, &lanes) && Arc::ptr_eq(&errand.clock, clock);
+        if let Some(errand) = session.errand.as_ref().filter(is_same) {
+            return Arc::clone(errand);
+        }
+        let errand = Arc::new(Errand {
+            firing: Arc::clone(&session.firing),
+            arena: Arc::clone(session.arena()),
+            clock: Arc::clone(clock),
+            told: Arc::clone(&session.told),
+            lanes,
+        });
+        session.errand = Some(Arc::clone(&errand));
+        errand
+    }
 }
 
-fn lane(name: &str, worker_count: usize, spawn: &dyn Spawn) -> std::io::Result<Sender<Task>> {
-    let (tasks, queue) = unbounded();
+fn lane(name: &str, worker_count: usize, spawn: &dyn Spawn) -> std::io::Result<Arc<Queue<Task>>> {
+    let queue = Queue::new(LANE_STEPS_MAX);
     for worker in 0..worker_count {
-        let queue = queue.clone();
-        let body = move || work(&queue, u16::try_from(worker).unwrap_or(u16::MAX));
+        let taker = queue.taker();
+        let body = move || work(&taker, u16::try_from(worker).unwrap_or(u16::MAX));
         spawn.spawn(format!("motet-{name}-{worker}"), Box::new(body))?;
     }
-    Ok(tasks)
+    Ok(queue)
 }
 
 /// The life of a worker: it waits, and does not spin, between steps.
-fn work(queue: &Receiver<Task>, worker: u16) {
-    for Task { mut work, errand } in queue {
+fn work(tasks: &Taker<Task>, worker: u16) {
+    while let Some(Task { mut work, errand }) = tasks.take() {
         loop {
             work.worker = worker;
             work.execute(&errand.arena, errand.clock.as_ref());
-            let lane = errand.lane_of(&work);
+            let device = work.device;
             let mut firing = lock(&errand.firing);
             let is_in_time = firing.complete(work);
             let is_last = firing.is_complete();
             drop(firing);
             if !is_in_time || is_last {
-                // A session that is gone needs no answer.
-                let _ = errand.reply.try_send(Done);
+                errand.told.notify_one();
                 break;
             }
-            match errand.hand_out(Some(lane)) {
+            match errand.hand_out(Some(device)) {
                 Some(next) => work = next,
                 None => break,
             }
@@ -146,30 +176,63 @@ fn work(queue: &Receiver<Task>, worker: u16) {
 }
 
 impl Errand {
-    fn lane_of(&self, work: &StepWork) -> usize {
-        let lane = usize::from(work.device.0);
-        if lane < self.lanes.len() { lane } else { 0 }
-    }
-
     /// Gives every step that may run to its lane, but for the most urgent one of the caller's own lane, which is
     /// returned.
-    fn hand_out(self: &Arc<Errand>, own: Option<usize>) -> Option<Box<StepWork>> {
+    fn hand_out(self: &Arc<Errand>, own: Option<DeviceId>) -> Option<Box<StepWork>> {
+        let lanes = self.lanes.upgrade();
+        let lanes = lanes.as_ref().map_or(&[][..], |lanes| &lanes.0);
+        let own = own.map(|device| lane_of(lanes, device));
         let mut kept = None;
         loop {
             let next = lock(&self.firing).next();
             let Some(work) = next else { return kept };
-            let lane = self.lane_of(&work);
+            let lane = lane_of(lanes, work.device);
             if kept.is_none() && own == Some(lane) {
                 kept = Some(work);
                 continue;
             }
             let errand = Arc::clone(self);
-            if let Err(refused) = self.lanes[lane].send(Task { work, errand }) {
-                lock(&self.firing).refuse(refused.into_inner().work);
-                let _ = self.reply.try_send(Done);
+            let sent = match lanes.get(lane) {
+                Some(lane) => lane.give(Task { work, errand }),
+                None => Err(Refused::Closed(Task { work, errand })),
+            };
+            match sent {
+                Ok(()) => continue,
+                Err(Refused::Full(task)) => lock(&self.firing).postpone(task.work),
+                Err(Refused::Closed(task)) => lock(&self.firing).refuse(task.work),
+            }
+            self.told.notify_one();
+        }
+    }
+
+    /// Gives a step to its lane once there is room, until the deadline. False when there was none by then; the step is
+    /// postponed again.
+    fn hand_out_late(
+        self: &Arc<Errand>,
+        lanes: &[Arc<Queue<Task>>],
+        work: Box<StepWork>,
+        deadline: Option<Duration>,
+    ) -> bool {
+        let lane = &lanes[lane_of(lanes, work.device)];
+        let errand = Arc::clone(self);
+        let task = Task { work, errand };
+        match lane.give_within(task, time_left(deadline, self.clock.as_ref())) {
+            Ok(()) => true,
+            Err(Refused::Full(task)) => {
+                lock(&self.firing).postpone(task.work);
+                false
+            }
+            Err(Refused::Closed(task)) => {
+                lock(&self.firing).refuse(task.work);
+                true
             }
         }
     }
+}
+
+fn lane_of(lanes: &[Arc<Queue<Task>>], device: DeviceId) -> usize {
+    let lane = usize::from(device.0);
+    if lane < lanes.len() { lane } else { 0 }
 }
 
 impl Executor for Parallel {
@@ -182,22 +245,21 @@ impl Executor for Parallel {
     ) -> Result<(), RunError> {
         response.clear();
         begin(session, request, clock.as_ref())?;
-        let errand = Arc::new(Errand {
-            firing: Arc::clone(&session.firing),
-            arena: Arc::clone(session.arena()),
-            clock: Arc::clone(clock),
-            reply: session.done.0.clone(),
-            lanes: Arc::clone(&self.lanes),
-        });
+        let errand = self.errand(session, clock);
         errand.hand_out(None);
-        drop(errand);
         let mut firing = lock(&session.firing);
         let deadline = firing.deadline;
         while !firing.is_complete() && !firing.is_refused {
-            drop(firing);
-            let told = receive(&session.done.1, deadline, clock.as_ref());
-            firing = lock(&session.firing);
-            if told.is_err() {
+            let is_in_time;
+            if let Some(work) = firing.take_postponed() {
+                drop(firing);
+                is_in_time = errand.hand_out_late(&self.lanes.0, work, deadline);
+                firing = lock(&session.firing);
+            } else {
+                let time = time_left(deadline, clock.as_ref());
+                (firing, is_in_time) = wait(&session.told, firing, time);
+            }
+            if !is_in_time {
                 break;
             }
         }
@@ -214,33 +276,43 @@ impl Executor for Parallel {
     }
 }
 
-fn receive(
-    done: &Receiver<Done>,
-    deadline: Option<Duration>,
-    clock: &dyn Clock,
-) -> Result<Done, RecvTimeoutError> {
-    match deadline.filter(|_| clock.is_real()) {
-        Some(deadline) => done.recv_timeout(deadline.saturating_sub(clock.now())),
-        None => done.recv().map_err(|_| RecvTimeoutError::Disconnected),
+/// How long to wait at most; on a clock that does not go by itself, for ever.
+fn time_left(deadline: Option<Duration>, clock: &dyn Clock) -> Option<Duration> {
+    let deadline = deadline.filter(|_| clock.is_real());
+    deadline.map(|deadline| deadline.saturating_sub(clock.now()))
+}
+
+/// Waits until somebody says that the firing has changed, and whether that was in time.
+fn wait<'f>(
+    told: &Condvar,
+    firing: MutexGuard<'f, Firing>,
+    time: Option<Duration>,
+) -> (MutexGuard<'f, Firing>, bool) {
+    match time {
+        None => (told.wait(firing).unwrap_or_else(PoisonError::into_inner), true),
+        Some(time) => {
+            let waited = told.wait_timeout(firing, time);
+            let (firing, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+            (firing, !timeout.timed_out())
+        }
     }
 }
 
 /// Waits for steps that were late in an earlier request, no longer than to a moment.
 pub(super) fn collect_late(
-    session: &mut Session,
+    session: &Session,
     until: Option<Duration>,
     clock: &dyn Clock,
 ) -> Result<(), RunError> {
-    loop {
-        let missing = lock(&session.firing).steps.iter().position(Option::is_none);
-        let Some(step) = missing else { break };
-        if receive(&session.done.1, until, clock).is_err() {
+    let mut firing = lock(&session.firing);
+    while let Some(step) = firing.steps.iter().position(Option::is_none) {
+        let is_in_time;
+        (firing, is_in_time) = wait(&session.told, firing, time_left(until, clock));
+        if !is_in_time && firing.steps[step].is_none() {
             let node = session.plan().steps[step].nodes[0];
             let node = session.plan().nodes[node.index()].name.clone();
             return Err(RunError::StillRunning { node });
         }
     }
-    // What is still said of earlier requests concerns nobody.
-    while session.done.1.try_recv().is_ok() {}
     Ok(())
 }

@@ -17,11 +17,6 @@ use crate::trace::{Interval, NodeOutcome};
 
 use super::{Cause, RunFailure, discard, panic_text};
 
-/// What a worker says to whoever waits for a session: look at the firing. A message that is lost because others wait to
-/// be read is not missed.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Done;
-
 /// Everything a step needs, moved to whoever runs it and back.
 pub(crate) struct StepWork {
     pub(crate) step: StepId,

@@ -1,4 +1,4 @@
-//! The memory that nodes may take on each device, before the arena is planned.
+//! The memory that nodes may take on each device, before arena and session are planned.
 
 use std::collections::BTreeSet;
 
@@ -23,14 +23,14 @@ pub(super) struct Usage<'a> {
 }
 
 impl Budget {
-    /// What contract and machine leave once the arena has this many bytes of the CPU's memory.
-    pub(super) fn of(graph: &Graph, machine: &Machine, arena_bytes: u64) -> Budget {
+    /// What contract and machine leave once arena and session have this many bytes of the CPU's memory.
+    pub(super) fn of(graph: &Graph, machine: &Machine, taken_bytes: u64) -> Budget {
         let contract = &graph.contract;
         let bound = |bound: &Option<(u64, _)>| bound.as_ref().map_or(u64::MAX, |(bytes, _)| *bytes);
         let device_bytes = machine.devices().map(|(_, device)| match device.kind {
             DeviceKind::Cpu => {
                 let bytes = device.memory_bytes.min(bound(&contract.memory_cpu_bytes));
-                bytes.saturating_sub(arena_bytes)
+                bytes.saturating_sub(taken_bytes)
             }
             DeviceKind::Gpu => device.memory_bytes,
         });

@@ -5,24 +5,25 @@ use std::collections::BTreeMap;
 use super::{Bytes, PlannedNode};
 use crate::machine::{DeviceId, DeviceKind, Machine};
 
-/// Bytes by device; the arena lies on the CPU.
+/// Bytes by device; arena and session lie on the CPU.
 pub(super) struct DeviceBytes {
     by_device: Vec<(DeviceKind, Bytes)>,
 }
 
 impl DeviceBytes {
-    /// What these nodes take beside buffers of this size; weights of one key count once on each device.
+    /// What these nodes take beside buffers and a session of these sizes; weights of one key count once on each device.
     pub(super) fn of<'a>(
         machine: &Machine,
         nodes: impl IntoIterator<Item = &'a PlannedNode>,
         buffers: u64,
+        session: u64,
     ) -> DeviceBytes {
         let empty = machine
             .devices()
             .map(|(_, device)| (device.kind, Bytes::default()));
         let mut by_device: Vec<(DeviceKind, Bytes)> = empty.collect();
         if let Some((_, cpu)) = by_device.first_mut() {
-            cpu.buffers = buffers;
+            (cpu.buffers, cpu.session) = (buffers, session);
         }
         let mut weights = BTreeMap::new();
         for node in nodes {
@@ -47,6 +48,7 @@ impl DeviceBytes {
             weights: sum.weights + bytes.weights,
             buffers: sum.buffers + bytes.buffers,
             workspaces: sum.workspaces + bytes.workspaces,
+            session: sum.session + bytes.session,
         })
     }
 

@@ -53,12 +53,12 @@ pub(super) struct Placement {
 pub(super) struct Frame {
     /// One node at a time.
     pub(super) is_serial: bool,
-    /// Bytes of the CPU's memory that are the arena's.
-    pub(super) arena_bytes: u64,
+    /// Bytes of the CPU's memory that are the arena's and the session's.
+    pub(super) taken_bytes: u64,
 }
 
 pub(super) fn place(graph: &Graph, machine: &Machine, choices: &[Choices], frame: Frame) -> Placement {
-    let scheduler = Scheduler::new(graph, machine, choices, (frame.is_serial, frame.arena_bytes));
+    let scheduler = Scheduler::new(graph, machine, choices, (frame.is_serial, frame.taken_bytes));
     let mut search = Search::new(&scheduler);
     let best = search.run();
     let runners_up = search.runners_up(&best);
@@ -324,18 +324,13 @@ impl<'s, 'a> Search<'s, 'a> {
                 second = Some((value, pick));
             }
         }
-        if let Some(((overflow, request, _), pick)) = second {
+        if let Some((value, pick)) = second {
             let candidate = &choices.open[pick];
             return Some(RunnerUp {
                 device: candidate.device,
                 precision: candidate.precision,
                 width: candidate.width,
-                lost: match overflow > best.value.0 {
-                    true => Lost::Memory,
-                    false => Lost::Slower {
-                        request: time(request),
-                    },
-                },
+                lost: lost(&value, &best.value),
             });
         }
         choices.barred.first().map(|barred| RunnerUp {
@@ -344,6 +339,20 @@ impl<'s, 'a> Search<'s, 'a> {
             width: 1,
             lost: Lost::Accuracy(barred.why.clone()),
         })
+    }
+}
+
+/// Why the one was not taken and the other was.
+fn lost(other: &Value, best: &Value) -> Lost {
+    let request = time(other.1);
+    if is_less(other, best) {
+        Lost::Unsought
+    } else if other.0 > best.0 {
+        Lost::Memory
+    } else if request > time(best.1) {
+        Lost::Slower { request }
+    } else {
+        Lost::NoSooner
     }
 }
 

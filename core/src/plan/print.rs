@@ -1,6 +1,7 @@
 //! The page that `motet plan` prints.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::Serializer;
 
@@ -121,7 +122,17 @@ impl Plan {
             other.precision
         );
         match &other.lost {
+            // Rounded to what is printed, it may seem to be the plan's own time.
+            Lost::Slower { request } if Time(*request).to_string() == Time(self.finish).to_string() => {
+                let later = request.saturating_sub(self.finish);
+                match later < Duration::from_micros(1) {
+                    true => format!("{name}: the request would end less than 1 us later"),
+                    false => format!("{name}: the request would end {} later", Time(later)),
+                }
+            }
             Lost::Slower { request } => format!("{name}: the request would end at {}", Time(*request)),
+            Lost::NoSooner => format!("{name}: no sooner, with no less work"),
+            Lost::Unsought => format!("{name}: better, but the search ended before"),
             Lost::Memory => format!("{name}: over the memory"),
             Lost::Accuracy(why) => format!("{name}: {why}"),
         }
@@ -191,10 +202,11 @@ impl Plan {
         }
         writeln!(
             f,
-            ": weights {}, buffers {}, workspaces {}",
+            ": weights {}, buffers {}, workspaces {}, session {}",
             Bytes(memory.cpu.weights),
             Bytes(memory.cpu.buffers),
-            Bytes(memory.cpu.workspaces)
+            Bytes(memory.cpu.workspaces),
+            Bytes(memory.cpu.session)
         )?;
         writeln!(
             f,

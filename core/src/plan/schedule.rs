@@ -47,7 +47,7 @@ impl<'a> Scheduler<'a> {
         graph: &Graph,
         machine: &'a Machine,
         choices: &'a [Choices],
-        (is_serial, arena_bytes): (bool, u64),
+        (is_serial, taken_bytes): (bool, u64),
     ) -> Scheduler<'a> {
         let bytes = |producer| {
             let bytes: u64 = graph.port(producer).tensors().map(TensorType::bytes_max).sum();
@@ -74,7 +74,7 @@ impl<'a> Scheduler<'a> {
         Scheduler {
             machine,
             choices,
-            budget: Budget::of(graph, machine, arena_bytes),
+            budget: Budget::of(graph, machine, taken_bytes),
             is_serial,
             arrivals: arrivals.collect(),
             leaving,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     AgentVerdict, Bytes, ChainVerdict, DeviceBytes, Draft, MemoryVerdict, Plan, PlannedInput, PlannedNode,
-    PlannedOutput, SlotId, input_dims, small,
+    PlannedOutput, SlotId, input_dims, session_bytes, small,
 };
 use crate::catalog::Catalog;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span};
@@ -70,7 +70,7 @@ pub(super) fn finish(
 }
 
 fn memory(graph: &Graph, machine: &Machine, draft: &Draft, faults: &mut Diagnostics) -> MemoryVerdict {
-    let bytes = DeviceBytes::of(machine, &draft.nodes, draft.buffers.iter().sum());
+    let bytes = draft.device_bytes(machine);
     let contract = &graph.contract;
     let max = |bound: &Option<(u64, Path)>| bound.as_ref().map(|(bytes, _)| *bytes);
     let verdict = MemoryVerdict {
@@ -127,7 +127,7 @@ fn over(span: Span, (place, bytes, max): (&str, Bytes, u64), largest: &str) -> D
         .fix(span, enough)
 }
 
-/// The largest slot or set of weights of some nodes, for people.
+/// The largest slot, set of weights or workspace of some nodes, or the session, for people.
 fn largest(draft: &Draft, is_meant: impl Fn(&PlannedNode) -> bool) -> String {
     let values = draft.slots.iter().map(|slot| {
         let what = match slot.port {
@@ -136,7 +136,8 @@ fn largest(draft: &Draft, is_meant: impl Fn(&PlannedNode) -> bool) -> String {
         };
         (slot.layout.bytes as u64, what)
     });
-    largest_part(parts(draft, is_meant).chain(values))
+    let session = (draft.session_bytes(), "the book-keeping of a session".to_owned());
+    largest_part(parts(draft, is_meant).chain(values).chain([session]))
 }
 
 /// The largest set of weights or workspace of some nodes, for people.
@@ -201,17 +202,17 @@ fn agents(graph: &Graph, machine: &Machine, draft: &Draft, faults: &mut Diagnost
     let mut verdicts = Vec::with_capacity(graph.agents.len());
     for (index, agent) in graph.agents.iter().enumerate() {
         let own = |node: &&PlannedNode| node.agent.is_some_and(|owner| is_within(graph, owner, index));
-        let slots = draft
-            .nodes
-            .iter()
-            .filter(own)
+        let nodes = draft.nodes.iter().filter(own);
+        let slots = nodes
+            .clone()
             .flat_map(|node| node.slots.iter().chain(&node.scratch));
         let slot_bytes = |slot: &SlotId| {
             let slot = &draft.slots[slot.index()];
             slot.layout.bytes as u64 * if slot.keep.is_some() { 2 } else { 1 }
         };
-        let arena_bytes = slots.map(slot_bytes).sum();
-        let bytes = DeviceBytes::of(machine, draft.nodes.iter().filter(own), arena_bytes);
+        let arena_bytes = slots.clone().map(slot_bytes).sum();
+        let session_bytes = session_bytes::of_part(nodes.clone().count(), slots.count());
+        let bytes = DeviceBytes::of(machine, nodes, arena_bytes, session_bytes);
         let verdict = AgentVerdict {
             name: agent.name.clone(),
             cpu: bytes.on(DeviceKind::Cpu),

@@ -128,6 +128,59 @@ outputs: {a: a, b: b}
     );
 }
 
+/// Two nodes beside each other, of which `a` takes 10 ms.
+fn beside(rows: [f64; 2]) -> Arc<Plan> {
+    let text = "motet: 1
+pipeline: beside
+inputs: {x: f32}
+nodes:
+  a: {kind: test/mix, in: x}
+  b: {kind: test/either, in: x, with: {seed: 2}}
+outputs: {a: a, b: b}
+";
+    let [cpu, gpu] = rows;
+    let rows = [
+        ("a", CPU, F32, 1, 10.0),
+        ("b", CPU, F32, 1, cpu),
+        ("b", GPU, F32, 1, gpu),
+    ];
+    plan(text, &rows).unwrap()
+}
+
+#[test]
+fn what_ends_no_sooner_but_takes_more_work_is_not_called_slower() {
+    let check = |rows, expected: Lost, text: &str| {
+        let plan = beside(rows);
+        assert_eq!(plan.finish, Duration::from_millis(10));
+        let node = plan.node("b").unwrap().1;
+        assert_eq!(node.runner_up.as_ref().expect(text).lost, expected);
+        assert!(plan.to_string().contains(text), "{text}\n{plan}");
+    };
+    check(
+        [2.0, 3.0],
+        Lost::NoSooner,
+        "gpu0 f32: no sooner, with no less work",
+    );
+    check(
+        [3.0, 2.0],
+        Lost::NoSooner,
+        "cpu f32: no sooner, with no less work",
+    );
+    // An answer of twelve bytes goes back from the GPU.
+    let request = Duration::from_nanos(11_000_012);
+    check(
+        [2.0, 11.0],
+        Lost::Slower { request },
+        "gpu0 f32: the request would end at 11.00 ms",
+    );
+    let request = Duration::from_nanos(10_002_012);
+    check(
+        [2.0, 10.002],
+        Lost::Slower { request },
+        "gpu0 f32: the request would end 2 us later",
+    );
+}
+
 #[test]
 fn auto_takes_the_quickest_precision_that_is_vouched_for() {
     let rows = [("net", CPU, F32, 1, 10.0), ("net", CPU, BF16, 1, 4.0)];

@@ -20,6 +20,7 @@ proptest! {
         prop_assert!(memory.lower_bound_bytes <= plan.arena_bytes());
         prop_assert!(plan.arena_bytes() <= memory.unshared_bytes);
         prop_assert_eq!(memory.cpu.buffers, plan.arena_bytes());
+        prop_assert_eq!(memory.gpu.session, 0);
         for slot in &plan.slots {
             for buffer in [Some(slot.buffer), slot.keep].into_iter().flatten() {
                 prop_assert!(slot.layout.bytes as u64 <= plan.buffers[buffer.0 as usize]);

@@ -9,7 +9,7 @@ use crate::pipeline;
 const SMALL: &str = r#"motet: 1
 pipeline: small
 contract:
-  memory: {cpu: 8 KiB}
+  memory: {cpu: 192 KiB}
   egress: none
   deadline: 10 ms
   chains: {answer: {path: mic -> heard -> decide, deadline: 5 ms, quantile: 0.99, headroom: 20 %}}
@@ -38,8 +38,8 @@ fn the_page_of_a_small_plan() {
       2     heard        0    576  record{score: f32, data: f32[T<=100]}
       3     decide       1    192  record{score: f32, data: f32[T<=1]}
 
-    memory   cpu 4.4 KiB of 8.0 KiB allowed: weights 2.0 KiB, buffers 1.4 KiB, workspaces 1.0 KiB
-             4 buffers; 1.6 KiB without sharing, no plan below 1.2 KiB; largest: weights `ears` with 2.0 KiB
+    memory   cpu 156.4 KiB of 192.0 KiB allowed: weights 2.0 KiB, buffers 1.4 KiB, workspaces 1.0 KiB, session 152.0 KiB
+             4 buffers; 1.6 KiB without sharing, no plan below 1.2 KiB; largest: the book-keeping of a session with 152.0 KiB
     time     110 us estimated for a request, from assumed speeds; nothing was measured
     chain    answer: 110 us estimated of 4.00 ms allowed (deadline 5.00 ms, 99 % of requests)  heard -> decide
     request  deadline 10.00 ms

@@ -93,6 +93,25 @@ outputs: {y: only}
 }
 
 #[test]
+fn a_plan_tells_what_it_charges_for_the_way_to_a_device_and_back() {
+    let text = pair(1).replace("in: first,", "in: first, place: gpu,");
+    let plan = plan(&text, &machine(1));
+    let charged = |name| plan.transfer_estimate(plan.node(name).unwrap().1);
+    // A record of 250,001 floats goes to the GPU, and one of two comes back.
+    let [there, back] = [Duration::from_micros(1_000), Duration::from_nanos(8)];
+    assert!(
+        charged("second").abs_diff(there + back) <= Duration::from_nanos(8),
+        "{:?}",
+        charged("second")
+    );
+    assert!(
+        charged("first").abs_diff(there) <= Duration::from_nanos(8),
+        "{:?}",
+        charged("first")
+    );
+}
+
+#[test]
 fn a_wish_is_granted_where_it_can_be() {
     let text = |place: &str| pair(1).replace("in: first,", &format!("in: first, place: {place},"));
     let device = |place| plan(&text(place), &machine(1)).node("second").unwrap().1.device;
