@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use burn::tensor::Device;
-use motet_engine::{Cpu, Precision, Program, Ranges};
+use motet_engine::{Cpu, Precision, Program};
 use serde::{Deserialize, Serialize};
 
 use crate::card::{Card, CardError};
@@ -108,12 +108,7 @@ impl<C: NetConfig> Model<C> {
     /// # Errors
     /// [`ModelError::Lower`] if the engine refuses a step.
     pub fn lower(&self, cpu: Cpu, precision: Precision) -> Result<Program, ModelError> {
-        let ranges = self.card.model.ranges.iter();
-        let how = Lowering {
-            cpu,
-            precision,
-            ranges: Ranges::from_largest(ranges.map(|(step, largest)| (step.clone(), *largest))),
-        };
+        let how = Lowering::of_card(cpu, precision, &self.card.model.ranges);
         Ok(self.net.lower(&how)?)
     }
 

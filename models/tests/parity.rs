@@ -10,4 +10,5 @@ mod parity {
     mod drawn;
     mod engines;
     mod trio;
+    mod wakewords;
 }

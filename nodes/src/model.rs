@@ -13,6 +13,7 @@ pub mod keyword;
 mod on_gpu;
 mod runs;
 mod shelf;
+mod sources;
 pub mod tagger;
 #[cfg(test)]
 mod tests;
@@ -20,7 +21,7 @@ mod tests;
 pub use autoencoder::Autoencoder;
 pub use classifier::Classifier;
 pub use keyword::Keyword;
-pub use shelf::{Loaded, ModelFolders, ModelSources};
+pub use sources::{Loaded, ModelFolders, ModelSources};
 pub use tagger::Tagger;
 
 use shelf::MODEL;

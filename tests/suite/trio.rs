@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use motet::{ExecutorChoice, Pipeline, Request, Response, Value};
+use motet::{Error, ExecutorChoice, Pipeline, Request, Response, Value};
 
 use crate::shared::shared;
 
@@ -171,7 +171,16 @@ fn weights_that_are_not_those_of_the_card_are_refused_by_name() {
         )
         .unwrap();
     }
-    let pipeline = pipeline(folder.path(), "f32", ExecutorChoice::Sequential);
-    let refused = format!("{:?}", pipeline.runner().err().unwrap());
-    assert!(refused.contains("the weights lack `"), "{refused}");
+    let opened = Pipeline::builder().models(folder.path()).open(self::folder());
+    let Err(Error::Pipeline(faults)) = opened else {
+        panic!("the weights were taken");
+    };
+    let codes: Vec<&str> = faults.iter().map(|fault| fault.code.0).collect();
+    assert_eq!(codes, ["MT0416"; 3]);
+    assert!(
+        faults
+            .iter()
+            .all(|fault| fault.message.contains("the weights lack `")),
+        "{faults:?}"
+    );
 }

@@ -1,5 +1,6 @@
 //! A trained keyword net with its card: what pipelines and the evaluation run.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use burn::module::Module;
@@ -33,6 +34,9 @@ pub struct KeywordCard {
     pub temperature: f32,
     /// When a keyword counts as heard.
     pub rule: DetectionRule,
+    /// The largest absolute value that each step of the program reads, for 8-bit integers: [`crate::lowering::calibrate`].
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub ranges: BTreeMap<String, f32>,
 }
 
 /// Why a keyword model cannot be used.

@@ -131,6 +131,7 @@ fn draft(state: &TrainState, decision: Decision, weights: &[u8]) -> Card<Keyword
             hop_frames: HOP_FRAMES,
             temperature: decision.temperature,
             rule: decision.rule,
+            ranges: std::collections::BTreeMap::new(),
         },
         precision: "f32".to_owned(),
         precisions: Vec::new(),

@@ -1,5 +1,7 @@
 //! The ways to compute a net.
 
+use std::path::PathBuf;
+
 use motet_engine::{Cpu, Most, Precision, Program, Ranges};
 use motet_models::lowering::{Lowering, answer, calibrate, reference, relative_rms, tolerance};
 use motet_models::net::{Net, Sample};
@@ -62,4 +64,31 @@ pub(crate) fn check(net: &dyn Net, samples: &[Sample], ranges: &Ranges, precisio
             );
         }
     }
+}
+
+/// Share of the rows whose largest value is at the same place.
+pub(crate) fn agreement(found: &[f32], expected: &[f32], columns: usize) -> f64 {
+    let best = |row: &[f32]| (0..row.len()).max_by(|a, b| row[*a].total_cmp(&row[*b]));
+    let rows = found.chunks(columns).zip(expected.chunks(columns));
+    let same = rows.clone().filter(|(a, b)| best(a) == best(b)).count();
+    same as f64 / rows.count() as f64
+}
+
+/// A folder beside the project, or a word about `test`, which is skipped.
+pub(crate) fn shared(test: &str, part: &str) -> Option<PathBuf> {
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "only a test asks the environment where the files lie"
+    )]
+    let named = std::env::var("MOTET_SHARED").ok().map(PathBuf::from);
+    let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared");
+    let folder = named.unwrap_or(beside).join(part);
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    #[allow(clippy::print_stdout, reason = "a skipped test says so by name")]
+    {
+        println!("skipped `{test}`: there is no shared/{part}; set MOTET_SHARED");
+    }
+    None
 }

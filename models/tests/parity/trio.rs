@@ -13,7 +13,7 @@ use motet_models::model::{Model, read_card};
 use motet_models::net::{Net, NetConfig, Sample};
 use safetensors::SafeTensors;
 
-use super::engines::{lowered, ranges, ways};
+use super::engines::{agreement, lowered, ranges, shared, ways};
 
 /// A net of the workload and what it is asked.
 struct Case<C: NetConfig> {
@@ -49,21 +49,7 @@ fn case<C: NetConfig>(test: &str, name: &str, [input, output]: [&str; 2]) -> Opt
 }
 
 fn folder(test: &str) -> Option<PathBuf> {
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "only a test asks the environment where the files lie"
-    )]
-    let named = std::env::var("MOTET_SHARED").ok().map(PathBuf::from);
-    let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared");
-    let folder = named.unwrap_or(beside).join("bench/data");
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    #[allow(clippy::print_stdout, reason = "a skipped test says so by name")]
-    {
-        println!("skipped `{test}`: there is no shared/bench/data; set MOTET_SHARED");
-    }
-    None
+    shared(test, "bench/data")
 }
 
 fn floats(bytes: &[u8]) -> Vec<f32> {
@@ -77,14 +63,6 @@ fn whole(bytes: &[u8]) -> Vec<i32> {
         .iter()
         .map(|value| i32::try_from(i64::from_le_bytes(*value)).unwrap())
         .collect()
-}
-
-/// Share of the rows whose largest value is at the same place.
-fn agreement(found: &[f32], expected: &[f32], columns: usize) -> f64 {
-    let best = |row: &[f32]| (0..row.len()).max_by(|a, b| row[*a].total_cmp(&row[*b]));
-    let rows = found.chunks(columns).zip(expected.chunks(columns));
-    let same = rows.clone().filter(|(a, b)| best(a) == best(b)).count();
-    same as f64 / rows.count() as f64
 }
 
 /// Checks a net on every way against the answer in float64, and prints how far each is off.

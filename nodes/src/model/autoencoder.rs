@@ -13,7 +13,8 @@ use motet_core::port::{Dim, Element, Field, PortType, TensorType};
 use motet_models::autoencoder::AutoencoderConfig;
 
 use super::runs::{Place, Runs};
-use super::shelf::{Entry, ModelSources, Shelf};
+use super::shelf::{Entry, Shelf};
+use super::sources::ModelSources;
 use super::{dim, model_param, refused};
 
 const INPUT: &str = "features";

@@ -14,7 +14,8 @@ use motet_models::classifier::ClassifierConfig;
 
 use super::compiled::argmax;
 use super::runs::{Place, Runs};
-use super::shelf::{Entry, ModelSources, Shelf};
+use super::shelf::{Entry, Shelf};
+use super::sources::ModelSources;
 use super::{dim, label_bytes, model_param, refused};
 
 const INPUT: &str = "features";

@@ -1,6 +1,7 @@
 //! `model/keyword`: which keyword was spoken, if any.
 
-use std::sync::{Arc, OnceLock};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use burn::tensor::Device;
 use motet_core::catalog::{
@@ -9,14 +10,14 @@ use motet_core::catalog::{
 };
 use motet_core::diagnostic::nearest;
 use motet_core::node::Node;
-use motet_core::placement::Placement;
+use motet_core::placement::{Placement, Precision, PrecisionOffer};
 use motet_core::port::{Dim, Element, Field, PortType, Rate, TensorType};
 use motet_engine::{Cpu, Program};
 use motet_models::keyword::KeywordModel;
 use motet_models::lowering::{self, Lowering};
 use motet_models::net::Net;
 
-use super::compiled;
+use super::{compiled, shelf};
 
 mod listen;
 
@@ -37,8 +38,9 @@ const THRESHOLD: &str = "threshold";
 /// made of them, compared with Burn before the first node is built.
 pub struct Keyword {
     cpu: Cpu,
-    builtin: OnceLock<Result<(Arc<KeywordModel>, Program), String>>,
-    verified: OnceLock<Result<(), String>>,
+    builtin: OnceLock<Result<Arc<KeywordModel>, String>>,
+    /// By precision, and whether it has been compared with Burn.
+    programs: Mutex<BTreeMap<Precision, (Program, bool)>>,
 }
 
 impl Default for Keyword {
@@ -88,7 +90,7 @@ impl NodeKind for Keyword {
     }
 
     fn outputs(&self, params: &Params, inputs: &[ConnectedInput]) -> Result<Vec<OutputSpec>, Vec<KindFault>> {
-        let (model, _) = self.model(params)?;
+        let model = self.model(params)?;
         read_frames(&model, inputs)?;
         let label_bytes = model.labels().iter().map(String::len).max().unwrap_or(0);
         let label_bytes = u32::try_from(label_bytes).unwrap_or(u32::MAX).max(LABEL_BYTES);
@@ -115,15 +117,30 @@ impl NodeKind for Keyword {
         Ok(vec![OutputSpec::new("keyword", answer)])
     }
 
-    fn cost(&self, params: &Params, signature: &Signature, _: &Placement) -> Cost {
-        let Ok((model, program)) = self.model(params) else {
+    fn precisions(&self, params: &Params) -> Vec<PrecisionOffer> {
+        let model = self.model(params);
+        model.map_or_else(
+            |_| vec![PrecisionOffer::f32()],
+            |model| shelf::offers(&model.card().precisions),
+        )
+    }
+
+    fn cost(&self, params: &Params, signature: &Signature, placement: &Placement) -> Cost {
+        let Ok(model) = self.model(params) else {
+            return Cost::default();
+        };
+        let Ok(program) = self.program(&model, placement.precision, false) else {
             return Cost::default();
         };
         let Ok(frame_count) = read_frames(&model, &signature.inputs) else {
             return Cost::default();
         };
         let window_count = model.windowing().windows(frame_count as usize);
-        let window = compiled::cost(&program, model_key(&model), &Placement::CPU);
+        let window = compiled::cost(
+            &program,
+            weights_key(&model, placement.precision),
+            &Placement::CPU,
+        );
         Cost {
             flops: window.flops * window_count as u64,
             workspace_bytes: 4 * ((window_count + 1) * model.labels().len()) as u64,
@@ -141,7 +158,7 @@ impl NodeKind for Keyword {
         &self,
         params: &Params,
         signature: &Signature,
-        _: &Placement,
+        placement: &Placement,
     ) -> Result<Box<dyn Node>, BuildError> {
         let failed = |faults: Vec<KindFault>| {
             let model = params.text(MODEL).unwrap_or_default().to_owned();
@@ -150,12 +167,12 @@ impl NodeKind for Keyword {
                 reason: crate::first_message(&faults),
             }
         };
-        let (model, program) = self.model(params).map_err(failed)?;
-        self.verify(&model, &program)
-            .map_err(|reason| BuildError::Model {
-                model: model_key(&model),
-                reason,
-            })?;
+        let model = self.model(params).map_err(failed)?;
+        let program = self.program(&model, placement.precision, true);
+        let program = program.map_err(|reason| BuildError::Model {
+            model: model_key(&model),
+            reason,
+        })?;
         let frame_count = read_frames(&model, &signature.inputs).map_err(failed)?;
         let mut rule = model.rule();
         #[expect(clippy::cast_possible_truncation, reason = "a share between 0 and 1")]
@@ -177,12 +194,12 @@ impl Keyword {
         Keyword {
             cpu,
             builtin: OnceLock::new(),
-            verified: OnceLock::new(),
+            programs: Mutex::default(),
         }
     }
 
-    /// The model that the parameters name, and its program.
-    fn model(&self, params: &Params) -> Result<(Arc<KeywordModel>, Program), Vec<KindFault>> {
+    /// The model that the parameters name.
+    fn model(&self, params: &Params) -> Result<Arc<KeywordModel>, Vec<KindFault>> {
         let name = params.text(MODEL).unwrap_or_default();
         let at_model = |message: String| KindFault::new(FaultPlace::Param(MODEL.to_owned(), None), message);
         if name != BUILTIN {
@@ -197,10 +214,8 @@ impl Keyword {
             return Err(vec![fault]);
         }
         let load = || {
-            let model = KeywordModel::builtin(&Device::flex()).map_err(|fault| super::with_causes(&fault))?;
-            let program = model.lower(&Lowering::f32(self.cpu));
-            let program = program.map_err(|fault| super::with_causes(&fault))?;
-            Ok((Arc::new(model), program))
+            let model = KeywordModel::builtin(&Device::flex());
+            model.map(Arc::new).map_err(|fault| super::with_causes(&fault))
         };
         self.builtin
             .get_or_init(load)
@@ -208,20 +223,35 @@ impl Keyword {
             .map_err(|message| vec![at_model(message)])
     }
 
-    /// Compares the program with Burn, once.
-    fn verify(&self, model: &KeywordModel, program: &Program) -> Result<(), String> {
-        let check = || {
-            let precision = motet_engine::Precision::F32;
-            let verified = lowering::verify(model, program, precision);
-            verified.map(|_| ()).map_err(|fault| super::with_causes(&fault))
+    /// The program in a precision; where it is to be run, compared with Burn, once.
+    fn program(&self, model: &KeywordModel, precision: Precision, is_run: bool) -> Result<Program, String> {
+        let mut programs = self.programs.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = programs.get(&precision).cloned();
+        let (program, is_verified) = match known {
+            Some(known) => known,
+            None => {
+                let how = Lowering::of_card(self.cpu, shelf::engine(precision), &model.card().model.ranges);
+                let program = model.lower(&how);
+                (program.map_err(|fault| super::with_causes(&fault))?, false)
+            }
         };
-        self.verified.get_or_init(check).clone()
+        if is_run && !is_verified {
+            let verified = lowering::verify(model, &program, shelf::engine(precision));
+            verified.map_err(|fault| super::with_causes(&fault))?;
+        }
+        programs.insert(precision, (program.clone(), is_verified || is_run));
+        Ok(program)
     }
 }
 
-/// Nodes of one model share weights under this key.
+/// The model as pipelines name it.
 fn model_key(model: &KeywordModel) -> String {
     format!("{}@{}", model.card().name, model.card().version)
+}
+
+/// Nodes of one model and precision share weights under this key.
+fn weights_key(model: &KeywordModel, precision: Precision) -> String {
+    format!("{} {precision}", model_key(model))
 }
 
 /// Checks that the frames are those of the card and returns how many there are at most.
@@ -300,7 +330,7 @@ mod tests {
     fn the_model_that_comes_along_goes_by_the_name_of_its_card() {
         let kind = Keyword::default();
         let params = Params::new(vec![("model".to_owned(), ParamValue::Text(BUILTIN.to_owned()))]);
-        let (model, _) = kind.model(&params).unwrap();
+        let model = kind.model(&params).unwrap();
         assert_eq!(model_key(&model), BUILTIN);
         assert!(
             model
@@ -315,14 +345,15 @@ mod tests {
         let kind = Keyword::default();
         let params = Params::new(vec![("model".to_owned(), ParamValue::Text(BUILTIN.to_owned()))]);
         assert!(Arc::ptr_eq(
-            &kind.model(&params).unwrap().0,
-            &kind.model(&params).unwrap().0
+            &kind.model(&params).unwrap(),
+            &kind.model(&params).unwrap()
         ));
         let signature = trial(&kind, BUILTIN, "f32[F<=297, 40] rate=100Hz")
             .signature()
             .unwrap();
         let cost = kind.cost(&params, &signature, &Placement::CPU);
-        assert_eq!(cost.weights.map(|weights| weights.key).as_deref(), Some(BUILTIN));
+        let key = cost.weights.map(|weights| weights.key);
+        assert_eq!(key.as_deref(), Some("wakewords@1 f32"));
         assert!(cost.flops > 1_000_000 && cost.scratch_bytes > 50_000 && !cost.inside.is_empty());
     }
 

@@ -5,18 +5,17 @@
 //! in a folder of weights. The card alone settles ports and types; the weights are read when a program is first needed.
 //! Invariant: a program that a node runs has been compared with its net in Burn.
 
-use std::any::Any;
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use burn::tensor::Device;
 use motet_core::catalog::{BuildError, Cost, FaultPlace, KindFault, Params, Weights};
-use motet_core::diagnostic::nearest;
+use motet_core::diagnostic::{Code, nearest};
 use motet_core::machine::DeviceKind;
 use motet_core::placement::{Placement, Precision, PrecisionOffer};
-use motet_engine::{Cpu, Program};
+use motet_engine::Program;
 use motet_models::card::{self, CARD_BYTES_MAX, Card, PrecisionFigure};
 #[cfg(feature = "gpu")]
 use motet_models::lowering::LowerError;
@@ -25,59 +24,16 @@ use motet_models::model::{Model, NetCard, read_card};
 use motet_models::net::Net;
 use motet_models::net::NetConfig;
 
-use super::compiled::{Compiled, SplitThreads, cost, width_max};
+use super::compiled::{Compiled, cost, width_max};
 use super::refused;
 use super::runs::Runs;
-use crate::gpu::Gpu;
+use super::sources::{ModelFolders, ModelSources};
 #[cfg(feature = "gpu")]
 use crate::gpu::net::GpuNet;
 
 /// The parameter that names the model.
 pub(super) const MODEL: &str = "model";
 const ENDING: &str = ".card.yaml";
-
-/// Where models are looked for, the first folder first.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ModelFolders {
-    /// Folders of cards.
-    pub cards: Vec<PathBuf>,
-    /// Folders of weights.
-    pub weights: Vec<PathBuf>,
-}
-
-/// Models that are in memory, of all nets and pipelines, and the threads that nets are split over. Clones share both; a model
-/// that nobody uses any more is dropped.
-#[derive(Clone, Default)]
-pub struct Loaded {
-    /// By what tells one model from another: see [`Shelf::find`].
-    entries: Arc<Mutex<BTreeMap<String, Weak<dyn Any + Send + Sync>>>>,
-    threads: SplitThreads,
-}
-
-/// What kinds need to know of models.
-#[derive(Clone)]
-pub struct ModelSources {
-    /// Where models are looked for.
-    pub folders: ModelFolders,
-    /// What the CPU can do.
-    pub cpu: Cpu,
-    /// The GPU that nets may run on.
-    pub gpu: Gpu,
-    /// What is in memory already.
-    pub loaded: Loaded,
-}
-
-impl Default for ModelSources {
-    /// No folders, all that this CPU can do, no GPU, and nothing in memory.
-    fn default() -> ModelSources {
-        ModelSources {
-            folders: ModelFolders::default(),
-            cpu: Cpu::detect(),
-            gpu: Gpu::none(),
-            loaded: Loaded::default(),
-        }
-    }
-}
 
 /// The models of one kind of net.
 pub(super) struct Shelf<C: NetConfig> {
@@ -102,28 +58,6 @@ struct Made<C: NetConfig> {
     stand_ins: BTreeMap<Precision, Program>,
     #[cfg(feature = "gpu")]
     gpu: Option<Arc<GpuNet>>,
-}
-
-impl Loaded {
-    /// How many models there are.
-    pub fn count(&self) -> usize {
-        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        entries.values().filter(|entry| entry.strong_count() > 0).count()
-    }
-
-    /// The model of this key, made if it is not there.
-    fn share<C: NetConfig>(&self, key: String, make: impl FnOnce() -> Entry<C>) -> Arc<Entry<C>> {
-        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        entries.retain(|_, entry| entry.strong_count() > 0);
-        let known = entries.get(&key).and_then(Weak::upgrade);
-        if let Some(Ok(entry)) = known.map(Arc::downcast::<Entry<C>>) {
-            return entry;
-        }
-        let entry = Arc::new(make());
-        let shared: Arc<dyn Any + Send + Sync> = entry.clone();
-        entries.insert(key, Arc::downgrade(&shared));
-        entry
-    }
 }
 
 impl<C: NetConfig> Shelf<C> {
@@ -173,7 +107,7 @@ impl<C: NetConfig> Shelf<C> {
         // Weights that are there must be those of the card; where they are not, the card alone settles all sizes.
         if self.weights(&entry.card.weights.file).is_some() {
             self.sized(&entry, Precision::F32)
-                .map_err(|reason| vec![KindFault::new(FaultPlace::Param(MODEL.to_owned(), None), reason)])?;
+                .map_err(|reason| vec![unlike(reason)])?;
         }
         entries.insert(name.to_owned(), Arc::clone(&entry));
         Ok(entry)
@@ -415,19 +349,7 @@ impl<C: NetConfig> Shelf<C> {
 impl<C: NetConfig> Entry<C> {
     /// The precisions that the card speaks of, `f32` first.
     fn offers(&self) -> Vec<PrecisionOffer> {
-        let mut offers = vec![PrecisionOffer::f32()];
-        for precision in [Precision::Bf16, Precision::Int8] {
-            let figures = &self.card.precisions;
-            let Some(figure) = figures.iter().find(|figure| figure.precision == precision.name()) else {
-                continue;
-            };
-            offers.push(PrecisionOffer {
-                precision,
-                admissible: figure.admissible,
-                why: why(figure),
-            });
-        }
-        offers
+        offers(&self.card.precisions)
     }
 
     /// How many weights the net has.
@@ -457,6 +379,30 @@ fn on_gpu(cost: Cost, name: &str, parameters: u64) -> Cost {
         inside: Vec::new(),
         ..cost
     }
+}
+
+/// The fault of weights that are not those of their card.
+fn unlike(reason: String) -> KindFault {
+    KindFault {
+        code: Some(Code("MT0416")),
+        ..KindFault::new(FaultPlace::Param(MODEL.to_owned(), None), reason)
+    }
+}
+
+/// The precisions that a card speaks of, `f32` first.
+pub(super) fn offers(figures: &[PrecisionFigure]) -> Vec<PrecisionOffer> {
+    let mut offers = vec![PrecisionOffer::f32()];
+    for precision in [Precision::Bf16, Precision::Int8] {
+        let Some(figure) = figures.iter().find(|figure| figure.precision == precision.name()) else {
+            continue;
+        };
+        offers.push(PrecisionOffer {
+            precision,
+            admissible: figure.admissible,
+            why: why(figure),
+        });
+    }
+    offers
 }
 
 /// What a figure says, in a line.
