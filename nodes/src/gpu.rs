@@ -1,8 +1,8 @@
 //! The GPU that nodes may run on: found by trying adapters out, spoken to by one thread, and done without when it fails.
 //!
 //! Programs built without the feature `gpu` have none, and so have machines without an adapter; both are normal. An
-//! adapter is tried out in a child process first ([`probe`]), because drivers are foreign code that may hang or end the
-//! process. What runs there is compared with the CPU before it answers anything ([`net`]). Of several adapters the first hardware
+//! adapter is tried out in a child process first (`gpu/probe.rs`), because drivers are foreign code that may hang or end the
+//! process. What runs there is compared with the CPU before it answers anything (`gpu/net.rs`). Of several adapters the first hardware
 //! one that passes is taken.
 //!
 //! Invariant: only the thread of its driver ever computes on a GPU.
@@ -39,7 +39,7 @@ pub enum GpuWish {
 pub enum Prober {
     /// In this process, which a crashing driver then ends.
     Here,
-    /// In child processes of this program, which must answer [`probe::ARGUMENT`](crate::gpu) as `motet` does.
+    /// In child processes of this program, which must answer `probe-gpu` as `motet` does.
     Child(PathBuf),
 }
 

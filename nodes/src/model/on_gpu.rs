@@ -290,6 +290,10 @@ fn an_encoder_on_the_gpu_answers_as_on_the_cpu_or_is_refused() {
             // SwiftShader is known to compute attention wrongly; that must be seen before anybody is answered.
             assert_eq!(node, "t");
             assert!(reason.contains("are off by"), "{reason}");
+            #[expect(clippy::print_stdout, reason = "which of the two it was is worth knowing")]
+            {
+                println!("the GPU was refused: {reason}");
+            }
         }
         Err(other) => panic!("{other}"),
     }
