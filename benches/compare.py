@@ -4,35 +4,14 @@ DATA: the folder with weights, *.onnx and ref_io.safetensors.  RUST_PEER: the pr
 libonnxruntime of the wheel.  Each engine is a process of its own; they take turns, a few requests at a time, so a busy
 minute of the machine falls on all of them.  Prints medians over the rounds and ratios to ONNX Runtime called from Rust.
 """
-import json
 import os
 import statistics
-import subprocess
 import sys
+
+from engines import Engine, load_average, p05, take_turns
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 COUNTS = {"trio": 12, "notes": 12, "kws": 200, "anom": 40}
-
-
-class Engine:
-    def __init__(self, name, command):
-        self.name = name
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=os.environ)
-        self.ready = json.loads(self.process.stdout.readline())
-        self.walls = {part: [] for part in COUNTS}
-        self.cpus = {part: [] for part in COUNTS}
-        self.peak = 0.0
-
-    def round(self, part):
-        print(f"run {part} {COUNTS[part]}", file=self.process.stdin, flush=True)
-        answer = json.loads(self.process.stdout.readline())
-        self.walls[part].extend(answer["wall_us"])
-        self.cpus[part].append(answer["cpu_us"])
-        self.peak = max(self.peak, answer["peak_mib"])
-
-    def end(self):
-        self.process.stdin.close()
-        self.process.wait()
 
 
 def table(title, engines, reference):
@@ -41,12 +20,27 @@ def table(title, engines, reference):
     print("|---|---|---|---|---|---|---|")
     for engine in engines:
         for part in COUNTS:
-            walls = sorted(engine.walls[part])
-            wall, cpu = statistics.median(walls), statistics.median(engine.cpus[part])
-            base_wall = statistics.median(reference.walls[part])
-            base_cpu = statistics.median(reference.cpus[part])
-            print(f"| {engine.name} | {part} | {walls[len(walls) // 20]:.0f} | {wall:.0f} | {cpu:.0f} "
-                  f"| {cpu / base_cpu:.2f} | {wall / base_wall:.2f} |")
+            wall, cpu = engine.wall(part), engine.cpu(part)
+            print(f"| {engine.name} | {part} | {engine.wall_p05(part):.0f} | {wall:.0f} | {cpu:.0f} "
+                  f"| {cpu / reference.cpu(part):.2f} | {wall / reference.wall(part):.2f} |")
+
+
+def outside(engine):
+    """Where the time of a request goes outside of its nets.
+
+    By the trace of each response.  A node's turn begins where the one before it in its step ends, so that the lease of
+    its buffers and the search for NaN in its outputs count as its own.
+    """
+    print(f"\n### One request of `trio` outside of `mfcc`, `kws`, `notes` and `anom`, {engine.name}, one thread\n")
+    print(f"| of {len(engine.accounts)} requests | p05 us | median us |")
+    print("|---|---|---|")
+    rows = {
+        "scheduler + copies + join": [account["outside"] for account in engine.accounts],
+        "of it: until the first node begins (inputs looked at and copied)": [a["before"] for a in engine.accounts],
+        "of it: the node that joins the answers": [account["join"] for account in engine.accounts],
+    }
+    for name, values in rows.items():
+        print(f"| {name} | {p05(values):.1f} | {statistics.median(values):.1f} |")
 
 
 def main():
@@ -64,21 +58,15 @@ def main():
             Engine("OpenVINO f32", peers + ["openvino-f32", data, workers]),
             Engine("OpenVINO bf16", peers + ["openvino-bf16", data, workers]),
         ]
-        for number in range(rounds + 1):
-            for part in COUNTS:
-                for engine in engines:
-                    engine.round(part)
-            if number == 0:
-                # The first round warms up.
-                for engine in engines:
-                    engine.walls = {part: [] for part in COUNTS}
-                    engine.cpus = {part: [] for part in COUNTS}
+        take_turns(engines, COUNTS, rounds)
         reference = next(engine for engine in engines if engine.name == "ONNX Runtime f32 (Rust)")
         table(f"{workers} worker(s)", engines, reference)
         print("\npeak resident memory, MiB: " + ", ".join(f"{engine.name} {engine.peak:.0f}" for engine in engines))
+        if workers == "1":
+            outside(engines[0])
         for engine in engines:
             engine.end()
-    print(f"\nload average {' '.join(f'{load:.2f}' for load in os.getloadavg())}, rounds {rounds}")
+    print(f"\n{load_average()}, rounds {rounds}")
 
 
 if __name__ == "__main__":

@@ -4,10 +4,11 @@ In turns: one process alone, two at once, and one beside four busy loops.  Print
 second, medians over the rounds.  `benches/run` has made DATA and RUST_PEER.
 """
 import json
-import os
 import statistics
 import subprocess
 import sys
+
+from engines import load_average
 
 COUNT = 60
 
@@ -45,11 +46,14 @@ def main():
         for process in busy:
             process.kill()
             process.wait()
+    print("\n### `trio` in company, Motet f32\n")
+    print("| one worker | CPU us | CPU, ratio | requests/s | requests/s, ratio |")
+    print("|---|---|---|---|---|")
     base = [statistics.median(values) for values in zip(*seen["alone"])]
     for name, values in seen.items():
         cpu, rate = (statistics.median(column) for column in zip(*values))
-        print(f"{name}: CPU {cpu:.0f} us ({cpu / base[0]:.2f}), {rate:.1f} requests/s ({rate / base[1]:.2f})")
-    print(f"load average {' '.join(f'{load:.2f}' for load in os.getloadavg())}, rounds {rounds}")
+        print(f"| {name} | {cpu:.0f} | {cpu / base[0]:.2f} | {rate:.1f} | {rate / base[1]:.2f} |")
+    print(f"\n{load_average()}, rounds {rounds}")
     for process in both:
         process.stdin.close()
         process.wait()

@@ -54,6 +54,11 @@ impl Trio {
             workers,
         })
     }
+
+    /// The record of the last run of `trio`: class, probability, label, confidence, error, score.
+    pub fn record(&self) -> [f64; 6] {
+        self.record
+    }
 }
 
 fn kws(session: &mut Session, features: &[f32], prob: &mut Vec<f32>) -> ort::Result<()> {
@@ -110,15 +115,13 @@ impl Engine for Trio {
         }
         Ok(())
     }
-
-    fn record(&self) -> [f64; 6] {
-        self.record
-    }
 }
 
 fn best(values: &[f32]) -> usize {
     let pairs = values.iter().enumerate();
-    pairs.max_by(|a, b| a.1.total_cmp(b.1)).map_or(0, |(index, _)| index)
+    pairs
+        .max_by(|a, b| a.1.total_cmp(b.1))
+        .map_or(0, |(index, _)| index)
 }
 
 /// The record of the workload's definition.

@@ -19,7 +19,12 @@ fn read(data: &str) -> Result<Vec<u8>, Box<dyn Error>> {
 }
 
 fn numbers<const N: usize, T>(bytes: &[u8], from: fn([u8; N]) -> T) -> Vec<T> {
-    bytes.as_chunks::<N>().0.iter().map(|chunk| from(*chunk)).collect()
+    bytes
+        .as_chunks::<N>()
+        .0
+        .iter()
+        .map(|chunk| from(*chunk))
+        .collect()
 }
 
 /// The reference request.
