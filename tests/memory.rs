@@ -1,4 +1,4 @@
-//! What a pipeline holds once it runs, against what its plan said.
+//! What a pipeline holds once it runs, against what its plan said, and that its requests allocate nothing.
 //!
 //! Measured is what stays allocated from before the pipeline is opened until a request has been answered: weights, arena,
 //! nodes, and the session's own book-keeping, which the plan estimates. A plan that says less than that is wrong; one that
@@ -7,8 +7,9 @@
 
 use std::alloc::System;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
-use motet::{ExecutorChoice, Pipeline};
+use motet::{ExecutorChoice, Pipeline, Response};
 use shared::shared;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
@@ -17,6 +18,13 @@ mod shared;
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+/// The counter sees all threads, so one test runs at a time.
+static ALONE: Mutex<()> = Mutex::new(());
+/// Requests after which all threads have been at work.
+const WARM_UP: usize = 20;
+/// Requests that are looked at, every one of them.
+const TURNS: usize = 80;
 
 fn check(name: &str, models: Option<PathBuf>) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -55,8 +63,55 @@ fn check(name: &str, models: Option<PathBuf>) {
     assert!(planned * 10 <= measured * 13, "{name}");
 }
 
+/// How often a request allocates, the worst of many after a few that warm up.
+fn allocations(name: &str, models: Option<&Path>, (workers, executor): (u32, ExecutorChoice)) -> usize {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../pipelines")
+        .join(name);
+    let mut builder = Pipeline::builder().workers(workers).executor(executor);
+    if let Some(models) = models {
+        builder = builder.models(models);
+    }
+    let pipeline = builder.open(&folder).unwrap();
+    let mut runner = pipeline.runner().unwrap();
+    let request = pipeline.test_request(&runner, 0).unwrap();
+    let mut response = Response::default();
+    let mut worst = 0;
+    for turn in 0..WARM_UP + TURNS {
+        let region = Region::new(ALLOCATOR);
+        runner.run_into(&request, &mut response).unwrap();
+        let change = region.change();
+        assert_eq!(response.failure(), None, "{name}");
+        if turn >= WARM_UP {
+            worst = worst.max(change.allocations + change.reallocations);
+        }
+    }
+    worst
+}
+
+#[test]
+fn no_request_of_a_shipped_pipeline_allocates_anything() {
+    let test = "no_request_of_a_shipped_pipeline_allocates_anything";
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let trio = shared(&format!("{test} (trio)"), "bench/data");
+    for workers in [1, 2] {
+        for executor in [ExecutorChoice::Sequential, ExecutorChoice::Parallel] {
+            for name in ["keyword", "greeter"] {
+                let worst = allocations(name, None, (workers, executor));
+                assert_eq!(worst, 0, "{name}, {workers} workers, {executor:?}");
+            }
+            let Some(trio) = &trio else { continue };
+            let worst = allocations("trio", Some(trio), (workers, executor));
+            // On two workers a net is split over a pool of rayon's, whose queue grows by a block every 63 of its jobs.
+            let split = usize::from(workers == 2);
+            assert!(worst <= split, "trio, {workers} workers, {executor:?}: {worst}");
+        }
+    }
+}
+
 #[test]
 fn what_a_pipeline_holds_is_what_its_plan_said() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     check("keyword", None);
     check("greeter", None);
     if let Some(models) = shared("what_a_pipeline_holds_is_what_its_plan_said (trio)", "bench/data") {

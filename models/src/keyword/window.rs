@@ -69,15 +69,34 @@ impl Windowing {
 /// `window_frames >= before + frames`.
 pub fn pad(spectrogram: &[f32], bins: usize, before: usize, window: &mut [f32]) {
     let frames = spectrogram.len() / bins;
-    let mut quietest: Vec<&[f32]> = spectrogram.chunks_exact(bins).collect();
+    let quiet_count = (frames / 10).max(1);
     let loudness = |frame: &[f32]| frame.iter().sum::<f32>();
-    quietest.sort_by(|a, b| loudness(a).total_cmp(&loudness(b)));
-    quietest.truncate((frames / 10).max(1));
-    let mean = |bin: usize| quietest.iter().map(|frame| frame[bin]).sum::<f32>() / quietest.len() as f32;
-    let background: Vec<f32> = (0..bins).map(mean).collect();
-    window
-        .chunks_exact_mut(bins)
-        .for_each(|frame| frame.copy_from_slice(&background));
+    // The window has room for what is needed on the way, so that nothing is allocated.
+    let loudnesses = &mut window[..frames];
+    let all = loudnesses.iter_mut().zip(spectrogram.chunks_exact(bins));
+    all.for_each(|(to, frame)| *to = loudness(frame));
+    let (_, loudest, _) = loudnesses.select_nth_unstable_by(quiet_count - 1, f32::total_cmp);
+    let loudest = *loudest;
+    let quieter = |frame: &&[f32]| loudness(frame).total_cmp(&loudest);
+    let below = spectrogram
+        .chunks_exact(bins)
+        .filter(|frame| quieter(frame).is_lt());
+    // Of equally loud frames the first are taken.
+    let equal = spectrogram
+        .chunks_exact(bins)
+        .filter(|frame| quieter(frame).is_eq());
+    let background = &mut window[..bins];
+    background.fill(0.0);
+    for frame in below.chain(equal).take(quiet_count) {
+        background
+            .iter_mut()
+            .zip(frame)
+            .for_each(|(sum, value)| *sum += value);
+    }
+    background.iter_mut().for_each(|sum| *sum /= quiet_count as f32);
+    for frame in 1..window.len() / bins {
+        window.copy_within(..bins, frame * bins);
+    }
     window[before * bins..(before + frames) * bins].copy_from_slice(spectrogram);
 }
 
