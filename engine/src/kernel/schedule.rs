@@ -154,7 +154,8 @@ impl Schedule {
         inner.map(ValueSpec::words_max).sum()
     }
 
-    /// Runs all steps.
+    /// Runs all steps. The pool is entered once, and only where there is something to split: to hand work over to it costs
+    /// some microseconds, and now and then a block of its queue.
     ///
     /// # Errors
     /// The index of the first step that could not do its work, and why.
@@ -169,14 +170,20 @@ impl Schedule {
     ) -> Result<(), (usize, StepError)> {
         self.check(&memory);
         let shared = Shared::new(self, memory);
-        for segment in &self.segments {
-            let blocks = shared.blocks(segment);
-            match pool.filter(|_| blocks > 1) {
-                Some(pool) => pool.install(|| shared.fork(steps, segment, 0..blocks, blocks))?,
-                None => (0..blocks).try_for_each(|block| shared.block(steps, segment, block, blocks))?,
-            }
+        let run = |may_fork: bool| {
+            self.segments.iter().try_for_each(|segment| {
+                let blocks = shared.blocks(segment);
+                if may_fork && blocks > 1 {
+                    return shared.fork(steps, segment, 0..blocks, blocks);
+                }
+                (0..blocks).try_for_each(|block| shared.block(steps, segment, block, blocks))
+            })
+        };
+        let is_split = |segment: &Segment| shared.blocks(segment) > 1;
+        match pool.filter(|_| self.segments.iter().any(is_split)) {
+            Some(pool) => pool.install(|| run(true)),
+            None => run(false),
         }
-        Ok(())
     }
 
     /// Looks at a value as it is before a step runs, for each step, while they run one after the other.
