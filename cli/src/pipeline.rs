@@ -270,7 +270,14 @@ impl Builder {
             let machine = motet_nodes::local_machine(self.workers);
             match uses_gpu(&graph, &catalog).then(|| sources.gpu.device()) {
                 Some(Ok(gpu)) => machine.with(gpu),
-                Some(Err(_)) | None => machine,
+                Some(Err(why)) => {
+                    let is_asked = graph.nodes.iter().any(|node| node.place == PlaceWish::Gpu);
+                    if is_asked {
+                        tracing::warn!("`place: gpu`, but no GPU can be used: {why}");
+                    }
+                    machine
+                }
+                None => machine,
             }
         });
         let options = PlanOptions {

@@ -112,6 +112,7 @@ pub enum GpuError {
 
 /// A device that Burn may compute on.
 pub struct OpenGpu {
+    adapter: Adapter,
     device: Device,
     handle: wgpu::Device,
 }
@@ -136,12 +137,9 @@ impl OpenGpu {
         let refused = |reason: &dyn std::fmt::Display| GpuError::Refused(reason.to_string());
         let (device, queue) =
             block_on(adapter.request_device(&wanted(&adapter))).map_err(|error| refused(&error))?;
-        // Without a handler of ours an error of the device, such as its loss, would be a panic on a thread of the driver.
-        device.on_uncaptured_error(std::sync::Arc::new(|error: wgpu::Error| {
-            tracing::warn!("the GPU reports: {error}");
-        }));
         let handle = device.clone();
         let backend = adapter.get_info().backend;
+        let described = describe(index, &adapter);
         let setup = WgpuSetup {
             instance,
             adapter,
@@ -153,9 +151,18 @@ impl OpenGpu {
             .setup(setup)
             .init()
             .map_err(|error| refused(&error))?;
-        let open = OpenGpu { device, handle };
+        let open = OpenGpu {
+            adapter: described,
+            device,
+            handle,
+        };
         open.try_out()?;
         Ok(open)
+    }
+
+    /// What was opened.
+    pub fn adapter(&self) -> &Adapter {
+        &self.adapter
     }
 
     /// Where tensors are made.

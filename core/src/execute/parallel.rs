@@ -102,17 +102,18 @@ impl Parallel {
     /// What the operating system says when it cannot start a thread.
     pub fn for_machine(machine: &Machine, spawn: &dyn Spawn) -> std::io::Result<Parallel> {
         let mut worker_count = 0;
-        let mut lanes = Vec::new();
+        // Dropped half filled, it ends the threads that there are.
+        let mut lanes = Lanes(Vec::new());
         for (_, device) in machine.devices() {
             let count = match device.kind {
                 DeviceKind::Cpu => (device.workers as usize).clamp(1, WORKERS_MAX),
                 DeviceKind::Gpu => 1,
             };
             worker_count += count;
-            lanes.push(lane(&device.name, count, spawn)?);
+            lanes.0.push(lane(&device.name, count, spawn)?);
         }
         Ok(Parallel {
-            lanes: Arc::new(Lanes(lanes)),
+            lanes: Arc::new(lanes),
             worker_count,
         })
     }
@@ -147,7 +148,11 @@ fn lane(name: &str, worker_count: usize, spawn: &dyn Spawn) -> std::io::Result<A
     for worker in 0..worker_count {
         let taker = queue.taker();
         let body = move || work(&taker, u16::try_from(worker).unwrap_or(u16::MAX));
-        spawn.spawn(format!("motet-{name}-{worker}"), Box::new(body))?;
+        let spawned = spawn.spawn(format!("motet-{name}-{worker}"), Box::new(body));
+        if let Err(error) = spawned {
+            queue.close();
+            return Err(error);
+        }
     }
     Ok(queue)
 }

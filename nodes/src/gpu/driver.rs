@@ -49,9 +49,12 @@ impl Driver {
         let name = "gpu0".to_owned();
         let (jobs, queue) = channel::<Job>();
         let (opened, open) = sync_channel(1);
-        let index = adapter.index;
+        let wanted = adapter.clone();
         let body = move || {
-            let gpu = match catch_unwind(|| OpenGpu::open(index)) {
+            let gpu = match catch_unwind(|| OpenGpu::open(wanted.index)) {
+                Ok(Ok(gpu)) if *gpu.adapter() != wanted => {
+                    return drop(opened.send(Err("the list of adapters has changed".to_owned())));
+                }
                 Ok(Ok(gpu)) => gpu,
                 Ok(Err(error)) => return drop(opened.send(Err(error.to_string()))),
                 Err(_) => return drop(opened.send(Err("the driver panicked".to_owned()))),
@@ -88,7 +91,8 @@ impl Driver {
         &self.device
     }
 
-    /// Lets the thread do some work and waits for its answer, no longer than this.
+    /// Lets the thread do some work and waits for its answer, no longer than this from when it begins. Where it does not
+    /// even begin in that time, because the thread is busy with others, it is given up without harm to the device.
     ///
     /// # Errors
     /// Why there is none. A device that is lost answers at once, ever after.
@@ -97,11 +101,16 @@ impl Driver {
         patience: Duration,
         work: impl FnOnce(&OpenGpu) -> Result<T, LowerError> + Send + 'static,
     ) -> Result<T, String> {
-        if let Some(why) = &self.state().lost {
-            return Err(why.clone());
+        if let Some(why) = self.lost() {
+            return Err(why);
         }
         let (reply, answer) = sync_channel(1);
+        let (begin, begun) = sync_channel(0);
         let job = move |gpu: &OpenGpu| {
+            // Whoever lost patience in the queue wants nothing any more.
+            if begin.send(()).is_err() {
+                return;
+            }
             let result = match catch_unwind(AssertUnwindSafe(|| work(gpu))) {
                 Ok(Ok(value)) => Ok(value),
                 Ok(Err(error)) => Err(Failure::found(gpu, error.to_string())),
@@ -113,6 +122,13 @@ impl Driver {
         if self.jobs.send(Box::new(job)).is_err() {
             return Err(self.lose("its thread has ended".to_owned()));
         }
+        if let Err(RecvTimeoutError::Timeout) = begun.recv_timeout(patience) {
+            return Err(format!(
+                "`{}` is busy: no turn within {patience:?}",
+                self.device.name
+            ));
+        }
+        drop(begun);
         match answer.recv_timeout(patience) {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(failure)) if failure.is_lost => Err(self.lose(failure.why)),
@@ -140,6 +156,11 @@ impl Driver {
             gpu.destroy();
             Ok(())
         })
+    }
+
+    /// Why the device is lost, if it is.
+    pub(crate) fn lost(&self) -> Option<String> {
+        self.state().lost.clone()
     }
 
     /// Tells everybody, and the log once, that the device is lost.

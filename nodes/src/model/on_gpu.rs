@@ -19,6 +19,7 @@ use motet_core::session::{OpenError, Session};
 use motet_core::spec::Spec;
 use motet_core::trace::NodeOutcome;
 use motet_core::value::Value;
+use motet_models::lowering::LowerError;
 use tempfile::TempDir;
 
 use super::tests::{autoencoder, classifier, encoder, sources, write};
@@ -379,4 +380,41 @@ fn a_plan_counts_what_a_net_takes_on_both_sides() {
         here.plan().memory.cpu.weights,
         "kept for the day on which the GPU is lost"
     );
+}
+
+#[test]
+fn a_gpu_that_is_busy_or_refuses_is_not_lost_and_one_that_gives_no_answer_is() {
+    use std::sync::mpsc::channel;
+
+    let Some(gpu) = gpu("a_gpu_that_is_busy_or_refuses_is_not_lost_and_one_that_gives_no_answer_is") else {
+        return;
+    };
+    let driver = gpu.driver().unwrap();
+    let (short, long) = (Duration::from_millis(50), Duration::from_secs(60));
+    let ((release, held), (begun, begin)) = (channel::<()>(), channel());
+    let other = Arc::clone(&driver);
+    let holder = std::thread::spawn(move || {
+        other.ask(long, move |_| {
+            begun.send(()).unwrap();
+            held.recv().unwrap();
+            Ok(7)
+        })
+    });
+    begin.recv().unwrap();
+    let busy = driver.ask(short, |_| Ok(())).unwrap_err();
+    assert!(busy.contains("is busy"), "{busy}");
+    release.send(()).unwrap();
+    assert_eq!(holder.join().unwrap(), Ok(7));
+    let refused = driver.ask(long, |_| Err::<(), _>(LowerError::reference(&"an odd input")));
+    assert!(refused.unwrap_err().contains("an odd input"));
+    assert_eq!(driver.lost(), None, "it still computes");
+    let (release, held) = channel::<()>();
+    let silent = driver.ask(short, move |_| {
+        // Ends when the test does.
+        let _ = held.recv();
+        Ok(())
+    });
+    assert!(silent.unwrap_err().contains("no answer within 50ms"));
+    assert!(driver.lost().is_some());
+    drop(release);
 }

@@ -223,6 +223,11 @@ impl<C: NetConfig> Shelf<C> {
     /// The net of a model on the GPU, compared with its program.
     #[cfg(feature = "gpu")]
     fn gpu_net(&self, entry: &Entry<C>, program: &Program) -> Result<Arc<GpuNet>, BuildError> {
+        let driver = self.sources.gpu.driver().map_err(BuildError::Failed)?;
+        if let Some(reason) = driver.lost() {
+            let device = driver.device().name.clone();
+            return Err(BuildError::Device { device, reason });
+        }
         let mut made = entry.made.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(gpu) = &made.gpu {
             return Ok(Arc::clone(gpu));
@@ -231,7 +236,6 @@ impl<C: NetConfig> Shelf<C> {
             model: entry.name.clone(),
             reason,
         };
-        let driver = self.sources.gpu.driver().map_err(BuildError::Failed)?;
         let (card, path) = (entry.card.clone(), self.path(entry).map_err(failed)?);
         let make = move |device: &Device| {
             let model = Model::load(card, &path, device);
@@ -367,7 +371,9 @@ impl<C: NetConfig> Entry<C> {
 /// What a firing takes on the GPU, where `cost` is what it takes on the CPU: that is kept for the day on which the GPU is
 /// lost. Burn keeps every value between two steps, so all of them count.
 fn on_gpu(cost: Cost, name: &str, parameters: u64) -> Cost {
-    let values: u64 = cost.inside.iter().map(|step| step.bytes).sum();
+    let read: u64 = cost.inside.iter().map(|step| step.bytes).sum();
+    let packed = cost.weights.as_ref().map_or(0, |weights| weights.bytes);
+    let values = read.saturating_sub(packed);
     let weights = Weights {
         key: format!("{name} gpu"),
         bytes: 4 * parameters,
