@@ -546,3 +546,19 @@ fn the_devices_of_the_machine_are_listed_with_what_each_runs() {
     assert_eq!(page["devices"][0]["device"], "cpu");
     assert!(page["devices"][0]["memory"].as_u64() > Some(0));
 }
+
+#[test]
+fn the_instructions_of_nets_are_bounded_from_outside_and_a_misspelt_bound_is_refused() {
+    let devices = |bound: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_motet"));
+        let done = command.arg("devices").env("MOTET_CPU", bound).output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (done.status.code(), text(done.stdout), text(done.stderr))
+    };
+    let (code, out, _) = devices("portable");
+    assert_eq!(code, Some(0));
+    assert!(out.contains("bf16 and int8 by portable\n"), "{out}");
+    let (code, out, err) = devices("avx1024");
+    assert_eq!((code, out.as_str()), (Some(2), ""));
+    assert!(err.contains("MOTET_CPU"), "{err}");
+}

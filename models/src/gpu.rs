@@ -15,14 +15,14 @@ use crate::lowering::{LowerError, relative_rms, tensor_values};
 
 /// Rows, columns and depth of the product that a new device has to compute.
 const TRIAL: usize = 64;
+/// Largest relative RMS of that product.
+const TRIAL_TOLERANCE: f64 = 1e-5;
 /// Rows, columns and depth of the product that is timed.
 const TIMED: usize = 512;
 /// Numbers that are moved to the device and back, and timed.
 const MOVED: usize = 1 << 20;
 /// Turns of what is timed, of which the least counts.
 const TURNS: usize = 3;
-/// Largest relative RMS of that product.
-const TRIAL_TOLERANCE: f64 = 1e-5;
 
 /// What sort of adapter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -119,7 +119,7 @@ pub struct OpenGpu {
 
 /// Lists the adapters of the first graphics interface that has a hardware one, or of the first that has any.
 pub fn adapters() -> Vec<Adapter> {
-    let (_, found) = found();
+    let found = found().map_or_else(Vec::new, |(_, adapters)| adapters);
     let found = found.iter().enumerate();
     found.map(|(index, adapter)| describe(index, adapter)).collect()
 }
@@ -130,7 +130,7 @@ impl OpenGpu {
     /// # Errors
     /// [`GpuError`] says what it lacks.
     pub fn open(index: usize) -> Result<OpenGpu, GpuError> {
-        let (instance, found) = found();
+        let (instance, found) = found().ok_or(GpuError::Missing(index))?;
         let Some(adapter) = found.into_iter().nth(index) else {
             return Err(GpuError::Missing(index));
         };
@@ -239,7 +239,7 @@ impl OpenGpu {
 }
 
 /// The instance of the first graphics interface with a hardware adapter, else with any, and its adapters.
-fn found() -> (wgpu::Instance, Vec<wgpu::Adapter>) {
+fn found() -> Option<(wgpu::Instance, Vec<wgpu::Adapter>)> {
     let interfaces = [
         wgpu::Backends::VULKAN,
         wgpu::Backends::METAL,
@@ -255,16 +255,13 @@ fn found() -> (wgpu::Instance, Vec<wgpu::Adapter>) {
         let adapters = block_on(instance.enumerate_adapters(backends));
         let is_hardware = |adapter: &wgpu::Adapter| kind(&adapter.get_info()) != AdapterKind::Software;
         if adapters.iter().any(is_hardware) {
-            return (instance, adapters);
+            return Some((instance, adapters));
         }
         if software.is_none() && !adapters.is_empty() {
             software = Some((instance, adapters));
         }
     }
-    software.unwrap_or_else(|| {
-        let nothing = wgpu::InstanceDescriptor::new_without_display_handle();
-        (wgpu::Instance::new(nothing), Vec::new())
-    })
+    software
 }
 
 /// All of an adapter that needs no unsafe promise.

@@ -17,7 +17,7 @@ use motet_models::keyword::KeywordModel;
 use motet_models::lowering::{self, Lowering};
 use motet_models::net::Net;
 
-use super::{compiled, shelf};
+use super::{compiled, label_bytes, shelf};
 
 mod listen;
 
@@ -25,8 +25,6 @@ use listen::KeywordNode;
 
 /// Longest spectrogram, in frames: one hour at 100 frames a second.
 pub const FRAMES_MAX: u32 = 360_000;
-/// Bytes of `label`, or more where a label of the model is longer.
-pub const LABEL_BYTES: u32 = 32;
 
 /// The model that comes with Motet.
 const BUILTIN: &str = "wakewords@1";
@@ -92,12 +90,10 @@ impl NodeKind for Keyword {
     fn outputs(&self, params: &Params, inputs: &[ConnectedInput]) -> Result<Vec<OutputSpec>, Vec<KindFault>> {
         let model = self.model(params)?;
         read_frames(&model, inputs)?;
-        let label_bytes = model.labels().iter().map(String::len).max().unwrap_or(0);
-        let label_bytes = u32::try_from(label_bytes).unwrap_or(u32::MAX).max(LABEL_BYTES);
         let class_count = u32::try_from(model.labels().len()).unwrap_or(u32::MAX);
         let score = TensorType::scalar(Element::F32).within(0.0, 1.0);
         let answer = PortType::Record(vec![
-            Field::new("label", TensorType::text(label_bytes)),
+            Field::new("label", TensorType::text(label_bytes(model.labels()))),
             Field::new("score", score.clone()),
             Field::new(
                 "scores",
