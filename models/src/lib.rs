@@ -11,6 +11,7 @@ pub mod audio;
 pub mod autoencoder;
 pub mod card;
 pub mod classifier;
+pub mod decide;
 pub mod encoder;
 #[cfg(feature = "gpu")]
 pub mod gpu;
@@ -18,4 +19,7 @@ pub mod keyword;
 pub mod lowering;
 pub mod model;
 pub mod net;
+pub mod text;
+pub mod train;
+pub mod utterance;
 pub mod weights;

@@ -214,6 +214,10 @@ pub(crate) fn with_values<const D: usize, T>(
     read: impl FnOnce(&[f32]) -> T,
 ) -> Result<T, LowerError> {
     let tensor = tensor.val();
+    let tensor = match tensor.device().is_autodiff() {
+        true => tensor.inner(),
+        false => tensor,
+    };
     if let Ok(primitive) = tensor.clone().try_into_primitive::<Flex>()
         && primitive.dtype() == DType::F32
         && primitive.is_contiguous()

@@ -10,6 +10,7 @@ use motet_engine::{Cpu, Precision, Program};
 use serde::{Deserialize, Serialize};
 
 use crate::card::{Card, CardError};
+use crate::decide::Decision;
 use crate::lowering::{LowerError, Lowering, verify};
 use crate::net::{ConfigFault, Net, NetConfig};
 use crate::weights::{Weights, WeightsError};
@@ -26,6 +27,9 @@ pub struct NetCard<C> {
     /// The largest absolute value that each step of the program reads, for 8-bit integers: [`crate::lowering::calibrate`].
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub ranges: BTreeMap<String, f32>,
+    /// How scores become a decision, for classifiers; without it the largest score is the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Decision>,
 }
 
 /// Why a model cannot be used.

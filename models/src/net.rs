@@ -247,7 +247,7 @@ fn normal(random: &mut ChaCha8Rng) -> f32 {
     (-2.0 * radius.ln()).sqrt() * (std::f32::consts::TAU * angle).cos()
 }
 
-fn random_weights(specs: &[TensorSpec], seed: u64) -> Weights {
+pub(crate) fn random_weights(specs: &[TensorSpec], seed: u64) -> Weights {
     let mut random = seeded(seed);
     Weights::from_values(specs.iter().map(|spec| {
         let values = match spec.start {

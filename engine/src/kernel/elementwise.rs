@@ -40,8 +40,18 @@ impl Kernel for Activate<'_> {
     }
 }
 
-/// `out = activation(a + b)`.
-pub(crate) struct Add<'a> {
+/// How two numbers become one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pairing {
+    /// `a + b`.
+    Sum,
+    /// `a * b`.
+    Product,
+}
+
+/// `out = activation(a + b)`, or of `a * b`.
+pub(crate) struct Pair<'a> {
+    pub(crate) how: Pairing,
     /// `[rows, columns]`.
     pub(crate) a: Rows<'a>,
     /// `[rows, columns]`.
@@ -53,7 +63,7 @@ pub(crate) struct Add<'a> {
     pub(crate) out: RowsMut<'a>,
 }
 
-impl Add<'_> {
+impl Pair<'_> {
     /// Computes it.
     ///
     /// # Panics
@@ -63,7 +73,7 @@ impl Add<'_> {
     }
 }
 
-impl Kernel for Add<'_> {
+impl Kernel for Pair<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -72,13 +82,22 @@ impl Kernel for Add<'_> {
             let a = &self.a.values[row * self.a.stride..][..self.columns];
             let b = &self.b.values[row * self.b.stride..][..self.columns];
             let to = &mut self.out.values[row * self.out.stride..][..self.columns];
-            each_into(
-                s,
-                [a, b],
-                to,
-                #[inline(always)]
-                |[a, b]| s.add(a, b),
-            );
+            match self.how {
+                Pairing::Sum => each_into(
+                    s,
+                    [a, b],
+                    to,
+                    #[inline(always)]
+                    |[a, b]| s.add(a, b),
+                ),
+                Pairing::Product => each_into(
+                    s,
+                    [a, b],
+                    to,
+                    #[inline(always)]
+                    |[a, b]| s.mul(a, b),
+                ),
+            }
             super::matmul::activate(s, self.activation, to);
         }
     }
@@ -267,13 +286,15 @@ mod tests {
             let both = || (0..rows * columns).map(|at| (f64::from(a[at]), f64::from(b[at]), at % columns));
             let expected: Vec<f64> = both().map(|(a, _, _)| activated(activation, a)).collect();
             let added: Vec<f64> = both().map(|(a, b, _)| activated(activation, a + b)).collect();
+            let multiplied: Vec<f64> = both().map(|(a, b, _)| activated(activation, a * b)).collect();
             let scaled: Vec<f64> = both().map(|(a, _, at)| a * f64::from(factors[at])).collect();
             let moved: Vec<f64> = both().map(|(a, _, at)| a * f64::from(factors[at]) + f64::from(offsets[at])).collect();
             for cpu in cpus() {
                 let activate = |out: RowsMut<'_>| Activate { input: rows_a, rows, columns, activation, out }.run(cpu);
                 near(&run(rows, columns, activate), &expected, 1e-6)?;
-                let add = |out: RowsMut<'_>| Add { a: rows_a, b: rows_b, rows, columns, activation, out }.run(cpu);
-                near(&run(rows, columns, add), &added, 1e-6)?;
+                let pair = |how: Pairing, out: RowsMut<'_>| Pair { how, a: rows_a, b: rows_b, rows, columns, activation, out }.run(cpu);
+                near(&run(rows, columns, |out| pair(Pairing::Sum, out)), &added, 1e-6)?;
+                near(&run(rows, columns, |out| pair(Pairing::Product, out)), &multiplied, 1e-6)?;
                 let scale = |offsets: &[f32], out: RowsMut<'_>| Scale { input: rows_a, rows, factors: &factors, offsets, out }.run(cpu);
                 near(&run(rows, columns, |out| scale(&[], out)), &scaled, 1e-6)?;
                 near(&run(rows, columns, |out| scale(&offsets, out)), &moved, 1e-6)?;

@@ -1,7 +1,9 @@
 //! Rows of a table by their number.
 
+use std::ops::Range;
+
 use super::Kernel;
-use super::elementwise::each_into;
+use super::elementwise::{each_into, each_with};
 use super::matmul::{Rows, RowsMut};
 use super::simd::Simd;
 use crate::cpu::Cpu;
@@ -43,12 +45,7 @@ impl Embed<'_> {
     /// # Panics
     /// A slice is too short.
     pub(crate) fn run(self, cpu: Cpu) -> Result<(), UnknownId> {
-        let count = self.table.len() / self.columns;
-        let known = |id: i32| usize::try_from(id).is_ok_and(|id| id < count);
-        if let Some(at) = self.ids.iter().position(|id| !known(*id)) {
-            let id = self.ids[at];
-            return Err(UnknownId { id, at, count });
-        }
+        known(self.ids, self.table.len() / self.columns)?;
         cpu.run(self);
         Ok(())
     }
@@ -81,6 +78,79 @@ impl Kernel for Embed<'_> {
                 ),
             }
         }
+    }
+}
+
+/// `out[row]` = the sum of `table[id]` over the ids of the row at some places; id 0 stands for nothing.
+pub(crate) struct EmbedSum<'a> {
+    /// `[rows, each]`.
+    pub(crate) ids: &'a [i32],
+    /// Ids of a row; at least 1.
+    pub(crate) each: usize,
+    /// Those that count; places beyond a row are a panic.
+    pub(crate) places: Range<usize>,
+    /// `[count, columns]`, without gaps.
+    pub(crate) table: &'a [f32],
+    /// At least 1.
+    pub(crate) columns: usize,
+    /// `[rows, columns]`.
+    pub(crate) out: RowsMut<'a>,
+}
+
+impl EmbedSum<'_> {
+    /// Writes the rows.
+    ///
+    /// # Errors
+    /// The first [`UnknownId`]; then nothing has been written.
+    ///
+    /// # Panics
+    /// A slice is too short.
+    pub(crate) fn run(self, cpu: Cpu) -> Result<(), UnknownId> {
+        let count = self.table.len() / self.columns;
+        for (row, ids) in self.ids.chunks_exact(self.each).enumerate() {
+            known(&ids[self.places.clone()], count).map_err(|unknown| UnknownId {
+                at: row * self.each + self.places.start + unknown.at,
+                ..unknown
+            })?;
+        }
+        cpu.run(self);
+        Ok(())
+    }
+}
+
+impl Kernel for EmbedSum<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        for (row, ids) in self.ids.chunks_exact(self.each).enumerate() {
+            let to = &mut self.out.values[row * self.out.stride..][..self.columns];
+            to.fill(0.0);
+            for id in ids[self.places.clone()].iter().filter(|id| **id != 0) {
+                // An id below 0 has been refused.
+                let from = &self.table[id.unsigned_abs() as usize * self.columns..][..self.columns];
+                each_with(
+                    s,
+                    to,
+                    [from],
+                    #[inline(always)]
+                    |sum, [x]| s.add(sum, x),
+                );
+            }
+        }
+    }
+}
+
+/// Refuses ids that are not numbers of rows.
+fn known(ids: &[i32], count: usize) -> Result<(), UnknownId> {
+    let known = |id: i32| usize::try_from(id).is_ok_and(|id| id < count);
+    match ids.iter().position(|id| !known(*id)) {
+        Some(at) => Err(UnknownId {
+            id: ids[at],
+            at,
+            count,
+        }),
+        None => Ok(()),
     }
 }
 
@@ -127,6 +197,47 @@ mod tests {
                 };
                 let rows = ids.iter().enumerate();
                 let expected: Vec<f64> = rows.flat_map(|row| (0..columns).map(move |at| one(row, at))).collect();
+                near(&dense(&out, stride, columns), &expected, 1e-6)?;
+            }
+        }
+
+        #[test]
+        fn every_cpu_gives_the_slow_sums_of_rows(
+            ids in prop::collection::vec(0i32..12, 0..24),
+            each in 1usize..5,
+            ends in (0usize..5, 0usize..5),
+            columns in prop::sample::select(&SIZES[..]),
+        ) {
+            let first = ends.0 % each;
+            let places = first..first + 1 + ends.1 % (each - first);
+            let (rows, count, stride) = (ids.len() / each, 11, columns + 1);
+            let ids = &ids[..rows * each];
+            let table = numbers(count * columns, 1);
+            for cpu in cpus() {
+                let mut out = vec![f32::NAN; rows * stride];
+                let answer = EmbedSum {
+                    ids,
+                    each,
+                    places: places.clone(),
+                    table: &table,
+                    columns,
+                    out: RowsMut { values: &mut out, stride },
+                }
+                .run(cpu);
+                let counts = |at: usize| places.contains(&(at % each));
+                if let Some(at) = (0..ids.len()).position(|at| counts(at) && ids[at] == 11) {
+                    prop_assert_eq!(answer, Err(UnknownId { id: 11, at, count }));
+                    continue;
+                }
+                let value = |id: i32, column: usize| match usize::try_from(id).unwrap() {
+                    0 => 0.0,
+                    id => f64::from(table[id * columns + column]),
+                };
+                let row = |ids: &[i32]| {
+                    let sum = |column| ids[places.clone()].iter().map(|id| value(*id, column)).sum();
+                    (0..columns).map(sum).collect::<Vec<f64>>()
+                };
+                let expected: Vec<f64> = ids.chunks(each).flat_map(row).collect();
                 near(&dense(&out, stride, columns), &expected, 1e-6)?;
             }
         }

@@ -13,6 +13,8 @@ use crate::cpu::Cpu;
 pub(crate) enum PoolKind {
     /// Their mean.
     Mean,
+    /// Their sum.
+    Sum,
     /// The largest of them, or NaN if one of them is.
     Max,
 }
@@ -22,7 +24,7 @@ pub(crate) struct GlobalPool<'a> {
     pub(crate) kind: PoolKind,
     /// `[rows, channels]`.
     pub(crate) input: Rows<'a>,
-    /// Of none at all, mean and largest are 0.
+    /// Of none at all, mean, sum and largest are 0.
     pub(crate) rows: usize,
     /// `[channels]`: there are as many channels as numbers here.
     pub(crate) out: &'a mut [f32],
@@ -141,7 +143,7 @@ fn fold<'a, S: Simd, const V: usize>(
     pixels: impl Iterator<Item = &'a [f32]>,
 ) -> [S::F; V] {
     let start = match kind {
-        PoolKind::Mean => 0.0,
+        PoolKind::Mean | PoolKind::Sum => 0.0,
         PoolKind::Max => f32::NEG_INFINITY,
     };
     let mut all = [s.splat(start); V];
@@ -154,7 +156,7 @@ fn fold<'a, S: Simd, const V: usize>(
                 s.at(&pixel[v * S::LANES..])
             };
             *all = match kind {
-                PoolKind::Mean => s.add(*all, value),
+                PoolKind::Mean | PoolKind::Sum => s.add(*all, value),
                 PoolKind::Max => larger(s, *all, value),
             };
         }
@@ -167,7 +169,7 @@ fn fold<'a, S: Simd, const V: usize>(
             #[inline(always)]
             |sum| s.mul(sum, share),
         ),
-        PoolKind::Max => all,
+        PoolKind::Max | PoolKind::Sum => all,
     }
 }
 
@@ -196,6 +198,7 @@ mod tests {
         let one = |channel: usize| match kind {
             _ if pixels.is_empty() => 0.0,
             PoolKind::Mean => of(channel).sum::<f64>() / pixels.len() as f64,
+            PoolKind::Sum => of(channel).sum::<f64>(),
             PoolKind::Max => of(channel).fold(f64::NEG_INFINITY, f64::max),
         };
         (0..channels).map(one).collect()
@@ -223,7 +226,7 @@ mod tests {
         fn every_cpu_gives_the_slow_pool_of_all(rows in 0usize..20, channels in prop::sample::select(&SIZES[..])) {
             let input = numbers(rows * channels, 1);
             let all: Vec<usize> = (0..rows).collect();
-            for kind in [PoolKind::Mean, PoolKind::Max] {
+            for kind in [PoolKind::Mean, PoolKind::Sum, PoolKind::Max] {
                 let expected = slow(kind, &all, &input, channels);
                 for cpu in cpus() {
                     near(&global(cpu, kind, &input, channels), &expected, 1e-6)?;
@@ -244,7 +247,7 @@ mod tests {
                 .map(|taps| taps.iter().flatten().copied().collect())
                 .collect();
             let stride = channels + 1;
-            for kind in [PoolKind::Mean, PoolKind::Max] {
+            for kind in [PoolKind::Mean, PoolKind::Sum, PoolKind::Max] {
                 let expected: Vec<f64> = seen.iter().flat_map(|seen| slow(kind, seen, &input, channels)).collect();
                 for cpu in cpus() {
                     let mut out = vec![f32::NAN; (end - first) * stride];

@@ -115,6 +115,16 @@ impl Builder {
         Ok(value)
     }
 
+    /// An input of at most `height_max` rows of `each` ids, for [`Builder::embed_sum`].
+    ///
+    /// # Errors
+    /// As [`Builder::input`].
+    pub fn id_rows(&mut self, name: &str, height_max: usize, each: usize) -> Result<Value, BuildError> {
+        let value = self.image(name, (height_max, each), 1)?;
+        self.values[value.id].is_ids = true;
+        Ok(value)
+    }
+
     /// Gives a value out under a name.
     ///
     /// # Errors

@@ -1,7 +1,9 @@
 //! Rows of a table by their ids.
 
+use std::ops::Range;
+
 use crate::cpu::Cpu;
-use crate::kernel::embed::Embed;
+use crate::kernel::embed::{Embed, EmbedSum, UnknownId};
 use crate::kernel::schedule::Access;
 use crate::kernel::{Rows, RowsMut};
 use crate::program::builder::{Connection, check, error};
@@ -56,6 +58,101 @@ impl Builder {
     }
 }
 
+impl Builder {
+    /// The sum of `table[id]` over some of the ids of each row, those at `places`; id 0 stands for nothing.
+    ///
+    /// # Shapes
+    /// Ids of [`Builder::id_rows`], `[rows, each]`, to `[rows, columns]`.
+    ///
+    /// # Errors
+    /// As [`Builder::embed`]; a table with positions and places that a row does not have are refused.
+    ///
+    /// # Source
+    /// Bojanowski et al. 2017, "Enriching word vectors with subword information", section 3.2.
+    pub fn embed_sum(
+        &mut self,
+        name: &str,
+        ids: Value,
+        places: Range<usize>,
+        table: Table<'_>,
+    ) -> Result<Value, BuildError> {
+        self.expect(name, ids, true)?;
+        let columns = table.columns;
+        if columns == 0 || table.values.is_empty() || table.positions.is_some() {
+            return Err(error(name, Problem::Range(columns.min(table.values.len()))));
+        }
+        let whole = table.values.len() / columns * columns;
+        check(name, "table", table.values, whole)?;
+        let (height, each) = self.size(ids);
+        if places.is_empty() || places.end > each {
+            return Err(error(name, Problem::Range(places.end)));
+        }
+        let connection = Connection {
+            name,
+            reads: &[(ids, Access::Whole)],
+            shape: (height, 1, columns),
+            splits: true,
+            scratch: 0,
+        };
+        let step = EmbeddingSum {
+            cpu: self.cpu,
+            columns,
+            each,
+            places,
+            table: table.values.to_vec(),
+        };
+        self.step(&connection, step)
+    }
+}
+
+#[derive(Debug)]
+struct EmbeddingSum {
+    cpu: Cpu,
+    columns: usize,
+    each: usize,
+    places: Range<usize>,
+    table: Vec<f32>,
+}
+
+impl Step for EmbeddingSum {
+    fn about(&self) -> String {
+        let (rows, each) = (self.table.len() / self.columns, self.places.len());
+        format!("embed {rows} -> {}, sum of {each}", self.columns)
+    }
+
+    fn flops(&self, rows: usize) -> u64 {
+        (rows * self.places.len() * self.columns) as u64
+    }
+
+    fn weight_bytes(&self) -> u64 {
+        4 * self.table.len() as u64
+    }
+
+    fn run(&self, call: &mut Call<'_>) -> Result<(), StepError> {
+        let ids = call.read(0).numbers.i32();
+        let found = EmbedSum {
+            ids: &ids[call.rows.start * self.each..call.rows.end * self.each],
+            each: self.each,
+            places: self.places.clone(),
+            table: &self.table,
+            columns: self.columns,
+            out: RowsMut {
+                values: call.out.values,
+                stride: call.out.stride,
+            },
+        }
+        .run(self.cpu);
+        found.map_err(unknown)
+    }
+}
+
+fn unknown(unknown: UnknownId) -> StepError {
+    StepError::Id {
+        id: unknown.id,
+        count: unknown.count,
+    }
+}
+
 #[derive(Debug)]
 struct Embedding {
     cpu: Cpu,
@@ -103,9 +200,6 @@ impl Step for Embedding {
             },
         }
         .run(self.cpu);
-        found.map_err(|unknown| StepError::Id {
-            id: unknown.id,
-            count: unknown.count,
-        })
+        found.map_err(unknown)
     }
 }

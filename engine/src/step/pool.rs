@@ -21,6 +21,17 @@ impl Builder {
         self.global(name, x, PoolKind::Mean)
     }
 
+    /// The sum of each channel over all rows.
+    ///
+    /// # Shapes
+    /// `[rows, channels]` to `[1, channels]`.
+    ///
+    /// # Errors
+    /// As [`Builder::global_average`].
+    pub fn global_sum(&mut self, name: &str, x: Value) -> Result<Value, BuildError> {
+        self.global(name, x, PoolKind::Sum)
+    }
+
     /// The largest number of each channel over all rows.
     ///
     /// # Shapes
@@ -182,6 +193,7 @@ impl Step for Windowed {
 fn name(kind: PoolKind) -> &'static str {
     match kind {
         PoolKind::Mean => "average",
+        PoolKind::Sum => "sum",
         PoolKind::Max => "max",
     }
 }

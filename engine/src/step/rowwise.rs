@@ -1,7 +1,7 @@
 //! What is done to each row or number by itself.
 
 use crate::cpu::Cpu;
-use crate::kernel::elementwise::{Activate, Add, Scale};
+use crate::kernel::elementwise::{Activate, Pair, Pairing, Scale};
 use crate::kernel::schedule::Access;
 use crate::kernel::softmax::Softmax;
 use crate::kernel::{Activation, RowsMut};
@@ -40,7 +40,16 @@ impl Builder {
     /// As [`Builder::softmax`], and for values of different shapes.
     pub fn add(&mut self, name: &str, a: Value, b: Value) -> Result<Value, BuildError> {
         self.same_shape(name, a, b)?;
-        self.rowwise(name, &[a, b], Work::Add)
+        self.rowwise(name, &[a, b], Work::Pair(Pairing::Sum))
+    }
+
+    /// The product of the numbers of two values of one shape, number by number: what a gate does.
+    ///
+    /// # Errors
+    /// As [`Builder::add`].
+    pub fn multiply(&mut self, name: &str, a: Value, b: Value) -> Result<Value, BuildError> {
+        self.same_shape(name, a, b)?;
+        self.rowwise(name, &[a, b], Work::Pair(Pairing::Product))
     }
 
     /// `x * factors + offsets`, column by column: a batch norm that cannot be folded, or features brought to one scale.
@@ -88,7 +97,7 @@ impl Builder {
 enum Work {
     Softmax { log: bool },
     Activate(Activation),
-    Add,
+    Pair(Pairing),
     Scale { factors: Vec<f32>, offsets: Vec<f32> },
 }
 
@@ -105,7 +114,8 @@ impl Step for Rowwise {
             Work::Softmax { log: false } => "softmax".to_owned(),
             Work::Softmax { log: true } => "log softmax".to_owned(),
             Work::Activate(activation) => activation.name().to_owned(),
-            Work::Add => "add".to_owned(),
+            Work::Pair(Pairing::Sum) => "add".to_owned(),
+            Work::Pair(Pairing::Product) => "multiply".to_owned(),
             Work::Scale { .. } => "scale".to_owned(),
         }
     }
@@ -113,7 +123,7 @@ impl Step for Rowwise {
     fn flops(&self, rows: usize) -> u64 {
         let each = match self.work {
             Work::Softmax { .. } => 4,
-            Work::Activate(_) | Work::Add => 1,
+            Work::Activate(_) | Work::Pair(_) => 1,
             Work::Scale { .. } => 2,
         };
         each * (rows * self.columns) as u64
@@ -152,7 +162,8 @@ impl Step for Rowwise {
                 out,
             }
             .run(self.cpu),
-            Work::Add => Add {
+            Work::Pair(how) => Pair {
+                how: *how,
                 a: input,
                 b: other.map_or(input, |other| other.rows()),
                 rows,

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use motet_engine::{
     Activation, BuildError, Builder, Conv, Cpu, Dense, Mask, Norm, Numbers, Padding, Precision, Ranges,
-    Recurrence, Value, Window,
+    Recurrence, Table, Value, Window,
 };
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
@@ -391,6 +391,70 @@ fn any_step(builder: &mut Builder, x: Value, step: usize) -> Result<Value, Build
         10 => builder.global_average("y", x),
         11 => builder.gru("y", x, recurrence),
         _ => unreachable!("there are no more steps"),
+    }
+}
+
+#[test]
+fn a_gate_is_the_product_of_two_parts() {
+    let (height, columns) = (5, 14);
+    let x = numbers(height * columns, 3);
+    let given = Given {
+        height_max: height,
+        width: 1,
+        columns,
+        x: &x,
+    };
+    let gate = |row: &[f32]| {
+        (0..7)
+            .map(|at| f64::from(row[at]) * sigmoid(f64::from(row[7 + at])))
+            .collect()
+    };
+    let expected: Vec<f64> = x
+        .chunks(columns)
+        .flat_map(|row| -> Vec<f64> { gate(row) })
+        .collect();
+    let step = |builder: &mut Builder, x: Value| {
+        let open = builder.activation("open", x.part(7, 7).unwrap(), Activation::Sigmoid)?;
+        builder.multiply("y", x.part(0, 7).unwrap(), open)
+    };
+    given.check(&expected, 1e-5, step).unwrap();
+}
+
+#[test]
+fn a_row_of_ids_becomes_the_sum_of_their_rows_and_nothing_stays_nothing() {
+    let (columns, each) = (17, 3);
+    let values = numbers(6 * columns, 4);
+    let table = Table {
+        values: &values,
+        columns,
+        positions: None,
+    };
+    let ids = [1, 5, 0, 0, 0, 0, 2, 2, 4];
+    let row = |ids: &[i32], column: usize| {
+        let present = ids.iter().filter(|id| **id != 0);
+        present
+            .map(|id| f64::from(values[usize::try_from(*id).unwrap() * columns + column]))
+            .sum::<f64>()
+    };
+    for cpu in cpus() {
+        let mut builder = Builder::new("sum", cpu, Precision::F32, Ranges::new());
+        let x = builder.id_rows("ids", 4, each).unwrap();
+        let y = builder.embed_sum("y", x, 0..each, table).unwrap();
+        builder.output("y", y).unwrap();
+        let program = builder.build();
+        let mut scratch = vec![0; program.scratch_words()];
+        let mut out = vec![f32::NAN; 4 * columns];
+        program
+            .run(&[Numbers::I32(&ids)], &mut [&mut out], &mut scratch, None)
+            .unwrap();
+        for (row_index, ids) in ids.chunks(each).enumerate() {
+            for column in 0..columns {
+                let found = f64::from(out[row_index * columns + column]);
+                assert!((found - row(ids, column)).abs() < 1e-5);
+            }
+        }
+        let unknown = program.run(&[Numbers::I32(&[1, 6, 0])], &mut [&mut out], &mut scratch, None);
+        assert!(unknown.unwrap_err().to_string().contains('6'));
     }
 }
 

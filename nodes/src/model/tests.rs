@@ -57,6 +57,7 @@ pub(super) fn write<C: NetConfig>(folder: &Path, name: &str, (net, labels): (&C,
             net: net.clone(),
             labels: labels.iter().map(|label| (*label).to_owned()).collect(),
             ranges: std::collections::BTreeMap::new(),
+            decision: None,
         },
         precision: "f32".to_owned(),
         precisions: vec![PrecisionFigure {

@@ -1,0 +1,18 @@
+//! What a person wants, from words: the intent of an utterance, its slots, and whether it is anything known at all.
+//!
+//! One net ([`net`]) reads hashed features of words; two heads share its encoder, and a model has one or both. Slots
+//! are the best path of a linear chain ([`crf`]) over the scores of their head. Whoever asks gets a program for one
+//! head: [`IntentConfig`] and [`SlotsConfig`] are the same weights seen from either side.
+
+mod batch;
+pub mod config;
+pub mod corpus;
+pub mod crf;
+pub mod learner;
+mod lower;
+pub mod net;
+pub mod score;
+pub mod substitute;
+
+pub use config::{IntentConfig, SlotsConfig, UtteranceConfig};
+pub use net::UtteranceNet;

@@ -1,0 +1,174 @@
+//! What a net answers to utterances, and how good that is.
+
+use motet_engine::decode::viterbi;
+
+use super::batch::{Drawn, batch_of};
+use super::corpus::{Labels, Utterance};
+use super::crf::Allowed;
+use super::net::{Keep, UtteranceNet};
+use crate::lowering::{LowerError, tensor_values};
+use crate::train::TrainError;
+
+/// Utterances that are computed at once.
+const BATCH: usize = 128;
+
+/// What a net answers to one utterance.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// Scores of the intents, logits; empty where the net has none.
+    pub intents: Vec<f32>,
+    /// Tags of the words, the best path; empty where the net has none.
+    pub tags: Vec<usize>,
+}
+
+/// Answers utterances, in their order.
+///
+/// # Errors
+/// [`TrainError::Burn`] if Burn gives no answer.
+pub fn answer(
+    net: &UtteranceNet,
+    labels: &Labels,
+    utterances: &[Utterance],
+) -> Result<Vec<Answer>, TrainError> {
+    let mut order: Vec<usize> = (0..utterances.len()).collect();
+    order.sort_by_key(|index| utterances[*index].words.len());
+    let mut answers: Vec<Option<Answer>> = vec![None; utterances.len()];
+    let path = PathFinder::of(net, labels)?;
+    for part in order.chunks(BATCH) {
+        let drawn: Vec<Drawn> = part
+            .iter()
+            .map(|index| Drawn::plain(net.config(), &utterances[*index].words))
+            .collect();
+        let device = net.table.device();
+        let (batch, _) = batch_of(net, &drawn, &device)?;
+        let scores = net.forward(&batch, &mut Keep);
+        let intents = match scores.intents {
+            Some(scores) => read(tensor_values(scores))?,
+            None => Vec::new(),
+        };
+        let each = net.config().intents.len();
+        let (length, tags) = match &scores.tags {
+            Some(scores) => (scores.dims()[1], scores.dims()[2]),
+            None => (0, 0),
+        };
+        let emissions = match scores.tags {
+            Some(scores) => read(tensor_values(scores))?,
+            None => Vec::new(),
+        };
+        for (row, index) in part.iter().enumerate() {
+            let words = utterances[*index].words.len().min(net.config().words_max);
+            answers[*index] = Some(Answer {
+                intents: intents
+                    .get(row * each..(row + 1) * each)
+                    .unwrap_or_default()
+                    .to_vec(),
+                tags: match &path {
+                    Some(path) => path.best(&emissions[row * length * tags..][..words * tags]),
+                    None => Vec::new(),
+                },
+            });
+        }
+    }
+    Ok(answers.into_iter().flatten().collect())
+}
+
+/// Named figures of answers: of intents, then of slots.
+pub fn figures(labels: &Labels, utterances: &[Utterance], answers: &[Answer]) -> Vec<(String, f64)> {
+    let mut figures = Vec::new();
+    let mut figure = |name: &str, value: f64| figures.push((name.to_owned(), value));
+    let pairs = || utterances.iter().zip(answers);
+    if !labels.intents.is_empty() {
+        let in_scope = || {
+            pairs().filter(|(utterance, _)| {
+                utterance.intent.is_some() && utterance.intent != labels.out_of_scope
+            })
+        };
+        let right = in_scope()
+            .filter(|(utterance, answer)| utterance.intent == best_in_scope(labels, &answer.intents));
+        figure("intent accuracy", share(right.count(), in_scope().count()));
+    }
+    if !labels.tags.is_empty() {
+        let tagged =
+            || pairs().filter_map(|(utterance, answer)| Some((utterance.tags.as_ref()?, &answer.tags)));
+        let (mut found, mut expected, mut both) = (0, 0, 0);
+        for (gold, answer) in tagged() {
+            let (gold, answer) = (spans(labels, gold), spans(labels, answer));
+            found += answer.len();
+            expected += gold.len();
+            both += answer.iter().filter(|span| gold.contains(span)).count();
+        }
+        figure("slot F1", share(2 * both, found + expected));
+        let right = tagged().filter(|(gold, answer)| gold == answer).count();
+        figure("all slots right", share(right, tagged().count()));
+    }
+    figures
+}
+
+/// The intent with the largest score among those that are in scope.
+pub fn best_in_scope(labels: &Labels, scores: &[f32]) -> Option<usize> {
+    let in_scope = (0..scores.len()).filter(|index| Some(*index) != labels.out_of_scope);
+    in_scope.max_by(|a, b| scores[*a].total_cmp(&scores[*b]))
+}
+
+/// Kind, first word and end of each slot.
+pub fn spans(labels: &Labels, tags: &[usize]) -> Vec<(String, usize, usize)> {
+    let mut spans: Vec<(String, usize, usize)> = Vec::new();
+    for (at, tag) in tags.iter().enumerate() {
+        let Some((begin, kind)) = labels.tags[*tag].split_once('-') else {
+            continue;
+        };
+        match spans.last_mut() {
+            Some(last) if begin == "I" && last.0 == kind && last.2 == at => last.2 = at + 1,
+            _ => spans.push((kind.to_owned(), at, at + 1)),
+        }
+    }
+    spans
+}
+
+fn share(part: usize, whole: usize) -> f64 {
+    match whole {
+        0 => f64::NAN,
+        _ => part as f64 / whole as f64,
+    }
+}
+
+fn read(values: Result<Vec<f32>, LowerError>) -> Result<Vec<f32>, TrainError> {
+    values.map_err(|error| TrainError::Burn {
+        reason: error.to_string(),
+    })
+}
+
+/// The chain of a net.
+struct PathFinder {
+    transitions: Vec<f32>,
+    start: Vec<f32>,
+    end: Vec<f32>,
+}
+
+impl PathFinder {
+    fn of(net: &UtteranceNet, labels: &Labels) -> Result<Option<Self>, TrainError> {
+        let (Some(transitions), Some(start), Some(end)) = (&net.transitions, &net.start, &net.end) else {
+            return Ok(None);
+        };
+        let allowed = Allowed::bio(&labels.tags);
+        Ok(Some(Self {
+            transitions: allowed.transitions(&read(tensor_values(transitions.val()))?),
+            start: allowed.start(&read(tensor_values(start.val()))?),
+            end: read(tensor_values(end.val()))?,
+        }))
+    }
+
+    fn best(&self, emissions: &[f32]) -> Vec<usize> {
+        let chain = viterbi::Chain {
+            transitions: &self.transitions,
+            start: &self.start,
+            end: &self.end,
+        };
+        let rows = emissions.len() / self.start.len();
+        let mut path = vec![0; rows];
+        let mut scratch = vec![0.0; chain.scratch(rows)];
+        // All tags outside of slots is a path that is always allowed.
+        let _ = chain.best(emissions, &mut scratch, &mut path);
+        path.into_iter().map(|tag| tag as usize).collect()
+    }
+}
