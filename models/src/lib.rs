@@ -9,16 +9,23 @@
 
 pub mod audio;
 pub mod autoencoder;
+pub mod baseline;
 pub mod card;
 pub mod classifier;
+pub mod data;
 pub mod decide;
 pub mod encoder;
+pub mod evaluation;
 #[cfg(feature = "gpu")]
 pub mod gpu;
 pub mod keyword;
 pub mod lowering;
+pub mod metrics;
 pub mod model;
 pub mod net;
+pub mod recipe;
+pub mod task;
+pub mod tasks;
 pub mod text;
 pub mod train;
 pub mod utterance;

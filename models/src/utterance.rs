@@ -8,11 +8,18 @@ mod batch;
 pub mod config;
 pub mod corpus;
 pub mod crf;
+mod evaluate;
 pub mod learner;
 mod lower;
+mod measure;
 pub mod net;
+mod read;
 pub mod score;
+mod settings;
+mod ship;
 pub mod substitute;
+mod task;
 
 pub use config::{IntentConfig, SlotsConfig, UtteranceConfig};
 pub use net::UtteranceNet;
+pub use task::UtteranceTask;

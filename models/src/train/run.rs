@@ -29,8 +29,6 @@ pub struct Beginning {
     pub origin: String,
     /// Weights to start from instead of random ones.
     pub weights: Option<Vec<f32>>,
-    /// Most time it may take.
-    pub budget: Option<Duration>,
 }
 
 impl TrainState {
