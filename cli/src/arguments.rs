@@ -361,6 +361,10 @@ pub(crate) struct TrainArguments {
     #[arg(long, value_name = "PATH")]
     pub(crate) from: Option<PathBuf>,
 
+    /// Learn from a teacher as well: a folder with what it says of the examples; docs/models.md has its files.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) teacher: Option<PathBuf>,
+
     /// Train low-rank changes of matrices, and the heads, instead of all weights.
     #[arg(long, value_name = "RANK", value_parser = clap::value_parser!(u32).range(1..=256))]
     pub(crate) lora: Option<u32>,

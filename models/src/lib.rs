@@ -30,3 +30,7 @@ pub mod text;
 pub mod train;
 pub mod utterance;
 pub mod weights;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/add-a-model.md")]
+struct AddAModel;

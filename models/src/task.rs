@@ -57,6 +57,8 @@ pub struct Sources {
     pub valid: Option<PathBuf>,
     /// A model, or a file of weights, to begin with.
     pub from: Option<PathBuf>,
+    /// A folder with what a teacher says of the examples.
+    pub teacher: Option<PathBuf>,
 }
 
 impl Sources {

@@ -19,6 +19,7 @@ mod settings;
 mod ship;
 pub mod substitute;
 mod task;
+mod teacher;
 
 pub use config::{IntentConfig, SlotsConfig, UtteranceConfig};
 pub use net::UtteranceNet;

@@ -110,6 +110,7 @@ fn prepare(
         train: is_file.then(|| arguments.data.data.clone()),
         valid: arguments.valid.clone(),
         from: arguments.from.clone(),
+        teacher: arguments.teacher.clone(),
     };
     task.prepare(&read.recipe, &sources)
         .map_err(|error| bad(error, read))

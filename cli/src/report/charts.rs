@@ -67,7 +67,13 @@ pub(super) fn curves(page: &Evaluation) -> Result<Markup, ReportError> {
             title: "Precision over recall",
             caption: "Share of what is accepted that should be, as the threshold falls.".to_owned(),
             x: Axis::share("Recall"),
-            y: Axis::share("Precision"),
+            y: Axis {
+                range: (
+                    tenth_below(page.precision_recall.iter().flat_map(|curve| &curve.points)),
+                    1.0,
+                ),
+                ..Axis::share("Precision")
+            },
             lines: unmarked(&page.precision_recall),
             diagonal: false,
         })?);
@@ -99,7 +105,7 @@ pub(super) fn curves(page: &Evaluation) -> Result<Markup, ReportError> {
             caption: "Errors among the answers, if the least sure questions are left unanswered.".to_owned(),
             x: Axis::share("Answered"),
             y: Axis {
-                range: (0.0, f64::min(1.1 * highest, 1.0)),
+                range: (0.0, (1.1 * highest).min(1.0)),
                 ..Axis::share("Wrong among the answered")
             },
             lines: unmarked(&page.risk_coverage),
@@ -156,13 +162,13 @@ pub(super) fn learning(learning: &Learning) -> Result<Markup, ReportError> {
         lines: vec![line("learnt from", train), line("kept apart", valid)],
         diagonal: false,
     })?;
-    let lowest = metric.iter().map(|point| point.1).fold(1.0, f64::min);
+    let lowest = tenth_below(metric.iter());
     let metric = draw(&Chart {
         title: "Metric",
         caption: format!("{} on the examples kept apart.", learning.metric),
         x: epochs(),
         y: Axis {
-            range: ((lowest * 10.0 - 0.5).floor().max(0.0) / 10.0, 1.0),
+            range: (lowest, 1.0),
             ..Axis::share("")
         },
         lines: vec![line(&learning.metric, metric)],
@@ -182,6 +188,12 @@ fn unmarked(curves: &[Curve]) -> Vec<Line<'_>> {
         });
     }
     lines
+}
+
+/// The tenth below all values, where an axis of shares may begin.
+fn tenth_below<'a>(points: impl Iterator<Item = &'a (f64, f64)>) -> f64 {
+    let lowest = points.map(|point| point.1).fold(1.0, f64::min);
+    (lowest * 10.0 - 0.5).floor().max(0.0) / 10.0
 }
 
 fn is_finite(point: &(f64, f64)) -> bool {
@@ -230,6 +242,7 @@ fn paint(svg: &mut String, chart: &Chart<'_>) -> Result<(), DrawingAreaErrorKind
     let (x, y) = (&chart.x, &chart.y);
     let mut on = ChartBuilder::on(&root)
         .margin(10)
+        .margin_right(28)
         .x_label_area_size(46)
         .y_label_area_size(62)
         .build_cartesian_2d(x.range.0..x.range.1, y.range.0..y.range.1)?;
@@ -263,30 +276,31 @@ fn paint(svg: &mut String, chart: &Chart<'_>) -> Result<(), DrawingAreaErrorKind
     for (place, line) in chart.lines.iter().enumerate() {
         let colour = COLOURS[place % COLOURS.len()];
         let points = line.points.iter().copied().filter(is_finite);
-        if place % 2 == 0 {
-            on.draw_series(LineSeries::new(points.clone(), colour.stroke_width(2)))?;
+        let stroke = colour.stroke_width(2);
+        if is_dashed(place) {
+            on.draw_series(DashedLineSeries::new(points.clone(), 8, 4, stroke))?;
         } else {
-            on.draw_series(DashedLineSeries::new(
-                points.clone(),
-                8,
-                4,
-                colour.stroke_width(2),
-            ))?;
+            on.draw_series(LineSeries::new(points.clone(), stroke))?;
         }
-        if line.marked && place % 2 == 0 {
-            on.draw_series(points.map(|point| Circle::new(point, 4, colour.filled())))?;
-        } else if line.marked {
+        if line.marked && is_dashed(place) {
             on.draw_series(points.map(|point| TriangleMarker::new(point, 6, colour.filled())))?;
+        } else if line.marked {
+            on.draw_series(points.map(|point| Circle::new(point, 4, colour.filled())))?;
         }
     }
     root.present()
+}
+
+/// Whether the line with this place has dashes and triangles, where its neighbours have neither.
+fn is_dashed(place: usize) -> bool {
+    !place.is_multiple_of(2)
 }
 
 /// A short piece of the line with this place.
 fn swatch(place: usize) -> Markup {
     let colour = COLOURS[place % COLOURS.len()];
     let colour = format!("#{:02X}{:02X}{:02X}", colour.0, colour.1, colour.2);
-    let dashes = if place % 2 == 0 { "none" } else { "8 4" };
+    let dashes = if is_dashed(place) { "8 4" } else { "none" };
     html! {
         svg viewBox="0 0 28 12" aria-hidden="true" {
             line x1="0" y1="6" x2="28" y2="6" stroke=(colour) stroke-width="3" stroke-dasharray=(dashes) {}

@@ -111,8 +111,8 @@ fn pairs(confusion: &ConfusionCounts) -> Markup {
             p { "No class was taken for another." }
         } @else {
             div.wide { table {
-                caption { "The most frequent confusions, " (pairs.len()) " of " (total) "." }
-                thead { tr { th { "Right" } th { "Answered" } th.number { "Count" } th.number { "Of the class" } } }
+                caption { "The most frequent confusions, " (pairs.len()) " of " (total) "; the share is of the right class." }
+                thead { tr { th { "Right" } th { "Answered" } th.number { "Count" } th.number { "Share" } } }
                 tbody { @for &(count, gold, found) in &pairs { tr {
                     td { (confusion.labels[gold]) }
                     td { (confusion.labels[found]) }

@@ -1,3 +1,6 @@
+use motet_models::card::DataSource;
+use motet_models::evaluation::*;
+
 use super::*;
 
 fn empty() -> Evaluation {
@@ -21,23 +24,16 @@ fn empty() -> Evaluation {
     }
 }
 
+/// A text that means something in HTML.
+fn text() -> String {
+    "</style><script>alert('1')</script>\"&".to_owned()
+}
+
 /// A page on which every text is hostile and every part has something to say.
 fn hostile() -> Evaluation {
-    let text = || "</style><script>alert('1')</script>\"&".to_owned();
-    let figure = Figure {
-        value: 0.931,
-        limits: Some((0.92, 0.94)),
-    };
     let curve = || Curve {
         name: text(),
         points: vec![(0.0, 1.0), (0.5, f64::NAN), (1.0, 0.2)],
-    };
-    let class = || ClassRow {
-        name: text(),
-        support: 3,
-        precision: f64::NAN,
-        recall: 0.5,
-        f1: 0.4,
     };
     Evaluation {
         title: text(),
@@ -49,17 +45,7 @@ fn hostile() -> Evaluation {
         warnings: vec![text()],
         must_not_be_used_for: vec![text()],
         baseline: text(),
-        metrics: vec![MetricRow {
-            name: text(),
-            scale: Scale::Percent,
-            better: Better::Higher,
-            model: figure,
-            baseline: Some(figure),
-            difference: Some(Figure {
-                value: 0.01,
-                limits: None,
-            }),
-        }],
+        metrics: vec![metric()],
         confusion: Some(ConfusionCounts {
             labels: vec![text(); 14],
             counts: vec![vec![1; 14]; 14],
@@ -73,24 +59,59 @@ fn hostile() -> Evaluation {
             ece_after: 0.01,
         }),
         risk_coverage: vec![curve()],
-        learning: Some(Learning {
-            metric: text(),
-            epochs: vec![
-                Epoch {
-                    epoch: 1,
-                    train_loss: 2.0,
-                    valid_loss: None,
-                    metric: Some(0.5),
-                },
-                Epoch {
-                    epoch: 2,
-                    train_loss: f64::NAN,
-                    valid_loss: Some(1.0),
-                    metric: None,
-                },
-            ],
+        learning: Some(learning()),
+        classes: vec![class(); 30],
+        ..with_rows()
+    }
+}
+
+fn metric() -> MetricRow {
+    let figure = Figure {
+        value: 0.931,
+        limits: Some((0.92, 0.94)),
+    };
+    MetricRow {
+        name: text(),
+        scale: Scale::Percent,
+        better: Better::Higher,
+        model: figure,
+        baseline: Some(figure),
+        difference: Some(Figure {
+            value: 0.01,
+            limits: None,
         }),
-        classes: (0..30).map(|_| class()).collect(),
+    }
+}
+
+fn learning() -> Learning {
+    let epoch = |epoch, train_loss, valid_loss, metric| Epoch {
+        epoch,
+        train_loss,
+        valid_loss,
+        metric,
+    };
+    Learning {
+        metric: text(),
+        epochs: vec![
+            epoch(1, 2.0, None, Some(0.5)),
+            epoch(2, f64::NAN, Some(1.0), None),
+        ],
+    }
+}
+
+fn class() -> ClassRow {
+    ClassRow {
+        name: text(),
+        support: 3,
+        precision: f64::NAN,
+        recall: 0.5,
+        f1: 0.4,
+    }
+}
+
+/// A page with the tables at its end.
+fn with_rows() -> Evaluation {
+    Evaluation {
         mistakes: vec![Mistake {
             text: text(),
             gold: text(),
@@ -111,6 +132,7 @@ fn hostile() -> Evaluation {
             role: text(),
             manifest_sha256: text(),
         }],
+        ..empty()
     }
 }
 

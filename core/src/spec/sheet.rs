@@ -123,7 +123,7 @@ impl Sheet {
     /// The fault of an entry whose value is of the right form and contradicts something else.
     pub fn contradiction(&self, section: &str, entry: &str, message: String, help: &str) -> Diagnostics {
         let span = self.span(section, entry);
-        Diagnostics::from(Diagnostic::error(Code("MT0122"), span, message).help(help))
+        Diagnostics::from(Diagnostic::error(Code("MT0509"), span, message).help(help))
     }
 }
 

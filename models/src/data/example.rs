@@ -46,7 +46,7 @@ impl fmt::Display for Side {
     }
 }
 
-/// An example of any kind, as [`inspect`](super::inspect) and [`split`](super::split()) see it.
+/// An example of any kind, as those see it who count, compare and split examples.
 pub trait Example {
     /// Its name.
     fn id(&self) -> &str;

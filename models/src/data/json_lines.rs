@@ -77,10 +77,9 @@ fn draft(line: usize, row: &Row, options: &TextOptions<'_>) -> Result<Draft, Vec
 fn words(row: &Row, options: &TextOptions<'_>) -> Result<(String, Vec<Range<usize>>), Problem> {
     let field = options.fields.text.as_deref().unwrap_or("text");
     let (text, tokens) = (row.text(field)?, row.texts("tokens")?);
-    if let Some(tokens) = &tokens {
-        if let Some(index) = tokens.iter().position(|token| token.trim().is_empty()) {
-            return Err(Problem::EmptyToken { index });
-        }
+    let is_blank = |token: &String| token.trim().is_empty();
+    if let Some(index) = tokens.iter().flatten().position(is_blank) {
+        return Err(Problem::EmptyToken { index });
     }
     match (text, tokens) {
         (Some(text), Some(tokens)) => {

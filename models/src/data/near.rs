@@ -57,10 +57,14 @@ pub fn normalise(text: &str) -> String {
 ///
 /// Texts are compared as they are: [`normalise`] them first.
 pub fn near_duplicates(texts: &[&str], others: &[&str]) -> Vec<Near> {
+    search(texts, others, BLOCK_SHINGLES)
+}
+
+fn search(texts: &[&str], others: &[&str], block_shingles: usize) -> Vec<Near> {
     let mut found: Vec<Option<Near>> = vec![None; texts.len()];
     let mut start = 0;
     while start < others.len() {
-        let block = Block::new(others, start);
+        let block = Block::new(&others[start..], block_shingles);
         let mut seen = vec![usize::MAX; block.len()];
         for (text, found) in found.iter_mut().enumerate().filter(|(_, found)| found.is_none()) {
             let near = block.find(&shingles(texts[text]), text, &mut seen);
@@ -111,13 +115,13 @@ struct Block {
 }
 
 impl Block {
-    /// Takes texts from `start` on.
-    fn new(others: &[&str], start: usize) -> Self {
+    /// Takes texts until they have as many stretches as a block may have, one at least.
+    fn new(others: &[&str], block_shingles: usize) -> Self {
         let mut counts: HashMap<u128, u32> = HashMap::new();
         let mut taken: Vec<Vec<u128>> = Vec::new();
         let mut total = 0;
-        for text in &others[start..] {
-            if total >= BLOCK_SHINGLES {
+        for text in others {
+            if total >= block_shingles {
                 break;
             }
             let shingles = shingles(text);
@@ -232,14 +236,17 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(500))]
+
         #[test]
         fn the_index_finds_what_comparing_all_with_all_finds(
             texts in prop::collection::vec(words(), 1..20),
             others in prop::collection::vec(words(), 1..20),
+            block_shingles in 1_usize..400,
         ) {
             let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
             let others: Vec<&str> = others.iter().map(String::as_str).collect();
-            let found = near_duplicates(&texts, &others);
+            let found = search(&texts, &others, block_shingles);
             for near in &found {
                 let expected = slow(texts[near.text], others[near.other]);
                 prop_assert!((near.jaccard - expected).abs() < 1e-12 && expected >= NEAR_JACCARD);

@@ -66,10 +66,10 @@ impl SensorTable {
             report(1, Problem::NoRow);
             return None;
         }
-        let mut layout = Layout::of(&record, options).map_err(|problems| {
-            problems.into_iter().for_each(|problem| report(1, problem));
-        });
-        let layout = layout.as_mut().ok()?;
+        let header = line_of(&record, bytes);
+        let mut layout = Layout::of(&record, options)
+            .map_err(|problems| problems.into_iter().for_each(|problem| report(header, problem)))
+            .ok()?;
         let mut is_sound = true;
         let mut rows = 0;
         while reader.read_byte_record(&mut record).unwrap_or(false) {
@@ -81,7 +81,7 @@ impl SensorTable {
             rows += 1;
         }
         if rows == 0 {
-            report(1, Problem::NoRow);
+            report(header, Problem::NoRow);
             return None;
         }
         is_sound.then(|| layout.take())

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use serde::Serialize;
 
 use super::{Example, Place, Side};
 
@@ -35,7 +36,7 @@ pub enum SplitBy {
 }
 
 /// Indices of the examples on either side, ascending.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Split {
     /// Those to learn from.
     pub train: Vec<usize>,

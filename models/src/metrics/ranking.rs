@@ -76,8 +76,8 @@ impl Ranking {
                 others: sum.others + u64::from(!is_accepted),
             };
             match steps.last_mut() {
-                // Plus and minus zero are one score.
-                Some(last) if last.threshold >= threshold && last.threshold <= threshold => *last = sum,
+                // In descending order this is equality, plus and minus zero being one score.
+                Some(last) if last.threshold <= threshold => *last = sum,
                 _ => steps.push(sum),
             }
         }

@@ -32,6 +32,7 @@ pub struct UtteranceNet {
     pub(super) transitions: Option<Param<Tensor<2>>>,
     pub(super) start: Option<Param<Tensor<1>>>,
     pub(super) end: Option<Param<Tensor<1>>>,
+    pub(super) vector: Option<Linear>,
     #[module(skip)]
     pub(super) config: UtteranceConfig,
 }

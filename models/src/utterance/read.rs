@@ -74,7 +74,7 @@ pub(super) fn labels(examples: &[TextExample], out_of_scope: &str) -> Labels {
 
 /// Examples as utterances; a label that is none of the known ones counts as absent.
 pub(super) fn utterances(examples: &[TextExample], labels: &Labels) -> Vec<Utterance> {
-    let utterance = |(row, example): (usize, &TextExample)| Utterance {
+    let utterance = |example: &TextExample| Utterance {
         words: example.words().map(str::to_owned).collect(),
         intent: example
             .label
@@ -88,7 +88,8 @@ pub(super) fn utterances(examples: &[TextExample], labels: &Labels) -> Vec<Utter
                 let number = |tag: &String| labels.tags.iter().position(|known| known == tag).unwrap_or(0);
                 tags.iter().map(number).collect()
             }),
-        taught: Some(row),
+        // A teacher numbers the lines of the file.
+        taught: Some(example.place.line.saturating_sub(1)),
     };
-    examples.iter().enumerate().map(utterance).collect()
+    examples.iter().map(utterance).collect()
 }

@@ -54,10 +54,9 @@ pub(super) struct LessonSettings {
     pub(super) scope: ScopeScore,
     /// Share of what should be answered that may be turned away, in percent.
     pub(super) false_rejection_percent: f64,
-    /// File of the scores of a teacher, relative to the recipe; empty for none.
-    pub(super) teacher: String,
     teacher_weight: f32,
     teacher_temperature: f32,
+    vector_weight: f32,
 }
 
 impl NetSettings {
@@ -87,6 +86,7 @@ impl NetSettings {
             intents,
             out_of_scope,
             tags,
+            vector: 0,
         }
     }
 
@@ -108,12 +108,9 @@ impl LessonSettings {
             tag_weight: self.tag_weight,
             out_of_scope_repeats: self.out_of_scope_repeats,
             mixed_outliers: self.mixed_outliers,
-            teacher_weight: if self.teacher.is_empty() {
-                0.0
-            } else {
-                self.teacher_weight
-            },
+            teacher_weight: self.teacher_weight,
             teacher_temperature: self.teacher_temperature,
+            vector_weight: self.vector_weight,
         }
     }
 }
@@ -260,18 +257,21 @@ pub(super) fn lesson() -> Section {
                 5,
                 "percent of what should be answered that may be turned away",
             ),
-            Setting::new(
-                "teacher",
-                Takes::Text,
-                "",
-                "a file of a teacher's scores for the utterances, relative to the recipe",
+            weight(
+                "teacher_weight",
+                0.5,
+                "weight of the difference to the scores of a teacher, where there is one (`--teacher`)",
             ),
-            weight("teacher_weight", 0.5, "weight of the difference to the teacher"),
             Setting::new(
                 "teacher_temperature",
                 Takes::Number(0.1, 100.0),
                 2.0,
                 "what the scores of teacher and net are divided by before they are compared",
+            ),
+            weight(
+                "vector_weight",
+                2.0,
+                "weight of the angle to the vectors of a teacher",
             ),
         ],
     }
@@ -301,6 +301,6 @@ mod tests {
             .validate()
             .unwrap();
         let lesson: LessonSettings = serde_json::from_value(defaults(lesson())).unwrap();
-        assert!(lesson.lesson().teacher_weight.abs() < f32::EPSILON);
+        assert_eq!(lesson.lesson().batch, 64);
     }
 }

@@ -122,7 +122,7 @@ fn candidate(prepared: &PreparedUtterances, state: &TrainState) -> Result<Candid
         path: WEIGHTS_FILE.into(),
         source,
     })?;
-    let net = rounded(prepared.config(), &bytes, &device)?;
+    let net = rounded(&shipped(prepared), &bytes, &device)?;
     let answers = answer(&net, &prepared.learner.labels, &prepared.valid)?;
     Ok(Candidate {
         bytes,
@@ -133,11 +133,21 @@ fn candidate(prepared: &PreparedUtterances, state: &TrainState) -> Result<Candid
     })
 }
 
+/// The sizes of the net without what only its training needs.
+fn shipped(prepared: &PreparedUtterances) -> UtteranceConfig {
+    UtteranceConfig {
+        vector: 0,
+        ..prepared.config().clone()
+    }
+}
+
 /// The weights of a net as a file of 16-bit floats.
 fn half_bytes(net: &UtteranceNet) -> std::io::Result<Vec<u8>> {
     let values = flat::values(net);
     let mut tensors = Tensors::default();
-    for segment in flat::layout(net) {
+    // What a teacher was heard with is of no use any more.
+    let is_kept = |segment: &flat::Segment| !segment.name.starts_with("vector");
+    for segment in flat::layout(net).into_iter().filter(is_kept) {
         tensors.insert(&segment.name, &segment.shape, &values[segment.range]);
     }
     tensors.to_half_bytes()
@@ -326,7 +336,7 @@ fn card(
     candidates: &[Candidate],
     measured: Measured,
 ) -> Card<NetCard<UtteranceConfig>> {
-    let config = prepared.config();
+    let config = shipped(prepared);
     let outputs = [
         (!config.intents.is_empty()).then_some("intent with its confidence, or an abstention"),
         (!config.tags.is_empty()).then_some("slots with their words"),

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::config::UtteranceConfig;
 use super::corpus::{Labels, Utterance};
-use super::learner::{Teacher, UtteranceLearner};
+use super::learner::UtteranceLearner;
 use super::settings::{self, FIGURES, FORMATS, LessonSettings, NetSettings};
-use super::{evaluate, read, ship};
+use super::{evaluate, read, ship, teacher};
 use crate::card::{DataSource, sha256};
 use crate::data::{DataReport, SplitBy, TextExample, TextSet, classes, inspect, split};
 use crate::evaluation::Evaluation;
@@ -68,6 +68,8 @@ pub(super) struct PreparedUtterances {
 
 /// Rows to learn from, to choose among epochs by, and to judge by.
 struct Rows {
+    /// Lines of the file to learn from, which a teacher numbers.
+    train_rows: usize,
     learnt: Vec<TextExample>,
     choosing: Vec<TextExample>,
     valid: Vec<TextExample>,
@@ -102,9 +104,16 @@ impl PreparedUtterances {
             read::utterances(&rows.learnt, &labels),
             read::utterances(&rows.choosing, &labels),
         );
+        let mut checksums: Vec<String> = rows
+            .data
+            .iter()
+            .map(|source| source.manifest_sha256.clone())
+            .collect();
         let mut learner = UtteranceLearner::new(config, lesson.lesson(), corpus, train.select.clone());
-        if let Some(tensors) = beside(&lesson.teacher)? {
-            learner = learner.with_teacher(teacher(&tensors, &labels)?);
+        if let Some(folder) = &sources.teacher {
+            let (teacher, checksum) = teacher::read(folder, &net, &labels, rows.train_rows)?;
+            learner = learner.with_teacher(teacher);
+            checksums.push(checksum);
         }
         let checksums: Vec<&str> = rows
             .data
@@ -172,6 +181,7 @@ impl Rows {
             },
         };
         let seed = recipe.seeds.first().copied().unwrap_or(0);
+        let train_rows = set.examples.last().map_or(0, |example| example.place.line);
         let source = |set: &TextSet, role: &str| DataSource {
             name: set
                 .file
@@ -222,35 +232,12 @@ impl Rows {
         };
         let (learnt, choosing) = choosing.unwrap_or_else(|| (learnt.clone(), learnt));
         Ok(Self {
+            train_rows,
             learnt,
             choosing,
             valid,
             data: sets,
         })
-    }
-}
-
-/// The scores of a teacher: a tensor `scores`, `[rows of the file to learn from, intents]`, whose columns are all intents
-/// but the one out of scope, by name.
-fn teacher(tensors: &Tensors, labels: &Labels) -> Result<Teacher, TaskError> {
-    let scores = tensors.get("scores").ok_or_else(|| TaskError::Setting {
-        section: "lesson",
-        setting: "teacher",
-        fault: "the file of the teacher has no tensor `scores`".to_owned(),
-    })?;
-    match scores.shape.as_slice() {
-        [_, intents] if *intents == labels.intents.len() => Ok(Teacher {
-            scores: scores.values.clone(),
-            intents: *intents,
-        }),
-        shape => Err(TaskError::Setting {
-            section: "lesson",
-            setting: "teacher",
-            fault: format!(
-                "the scores of the teacher have the shape {shape:?}, there are {} intents",
-                labels.intents.len()
-            ),
-        }),
     }
 }
 
