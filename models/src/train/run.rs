@@ -117,6 +117,7 @@ pub fn train<L: Learner>(
     budget: Option<Duration>,
     observer: &mut dyn Observer,
 ) -> Result<TrainState, TrainError> {
+    crate::fused::keep_memory();
     let mut trainer = Trainer::new(learner, state)?;
     while !trainer.state.is_done() {
         if budget.is_some_and(|budget| observer.elapsed() > budget) && trainer.state.best.is_some() {
