@@ -11,8 +11,12 @@ pub mod crf;
 pub mod learner;
 mod lower;
 pub mod net;
+pub mod path;
+pub mod reader;
 pub mod score;
 pub mod substitute;
 
 pub use config::{IntentConfig, SlotsConfig, UtteranceConfig};
 pub use net::UtteranceNet;
+pub use path::Path;
+pub use reader::Reader;
