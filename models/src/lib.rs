@@ -2,13 +2,15 @@
 //!
 //! This crate turns sound into features ([`audio`]), trains and measures nets ([`keyword`]) and keeps their
 //! weights with a card that says what they are ([`card`]). Further nets ([`classifier`], [`encoder`],
-//! [`autoencoder`]) are built of a card and a file that nobody vouches for ([`model`](mod@model), [`weights`]). For
+//! [`autoencoder`], [`utterance`]) are built of a card and a file that nobody vouches for ([`model`](mod@model),
+//! [`weights`]), or of those that come along ([`builtin`]). For
 //! the CPU each net lowers itself to a program of the engine, which is checked against Burn ([`lowering`]). It knows
 //! no pipelines and no ports: `motet-nodes` makes nodes of it. Invariant: weights are used only after their checksum
 //! has been compared with their card.
 
 pub mod audio;
 pub mod autoencoder;
+pub mod builtin;
 pub mod card;
 pub mod classifier;
 pub mod decide;
