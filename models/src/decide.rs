@@ -101,7 +101,8 @@ impl Decision {
             Some(abstain) => {
                 let scope = scope_score(abstain.by, scores, other);
                 // A score that is no number is no reason to answer.
-                (scope, !(scope >= abstain.threshold))
+                let is_told = scores.iter().all(|score| !score.is_nan());
+                (scope, !(is_told && scope >= abstain.threshold))
             }
         };
         Some(Decided {

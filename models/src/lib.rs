@@ -5,13 +5,14 @@
 //! ([`metrics`]) beside what a classical learner does ([`baseline`]), and keeps their weights with a card that says what
 //! they are ([`card`]). Its tasks are utterances ([`utterance`]) and spoken keywords ([`keyword`]); further nets
 //! ([`classifier`], [`encoder`], [`autoencoder`]) are built of a card and a file that nobody vouches for
-//! ([`model`](mod@model), [`weights`]). For the CPU each net lowers itself to a program of the engine, which is checked
+//! ([`model`](mod@model), [`weights`]), or of those that come along ([`builtin`]). For the CPU each net lowers itself to a program of the engine, which is checked
 //! against Burn ([`lowering`]). It knows no pipelines and no ports: `motet-nodes` makes nodes of it. Invariant: weights
 //! are used only after their checksum has been compared with their card.
 
 pub mod audio;
 pub mod autoencoder;
 pub mod baseline;
+pub mod builtin;
 pub mod card;
 pub mod classifier;
 pub mod data;

@@ -3,6 +3,7 @@
 //! Invariant: a program of [`Model::program`] has answered seeded inputs as its net in Burn does.
 
 use std::collections::BTreeMap;
+use std::io::Cursor;
 use std::path::Path;
 
 use burn::tensor::Device;
@@ -40,7 +41,7 @@ pub enum ModelError {
     #[error(transparent)]
     Card(#[from] CardError),
     /// The card contradicts itself.
-    #[error("the model card contradicts itself: {0}")]
+    #[error("the model card contradicts itself")]
     Config(#[from] ConfigFault),
     /// The weights are not those of the card.
     #[error(transparent)]
@@ -79,6 +80,18 @@ impl<C: NetConfig> Model<C> {
     pub fn load(card: Card<NetCard<C>>, weights: &Path, device: &Device) -> Result<Self, ModelError> {
         let config = &card.model.net;
         let weights = Weights::read(weights, &config.tensors(), &card.weights.sha256)?;
+        let net = config.build(weights, device)?;
+        Ok(Self { card, net })
+    }
+
+    /// Builds the net of a card with weights that are in memory, as the bytes of a file.
+    ///
+    /// # Errors
+    /// As [`Model::load`].
+    pub fn from_bytes(card: Card<NetCard<C>>, weights: &[u8], device: &Device) -> Result<Self, ModelError> {
+        let config = &card.model.net;
+        let (mut source, bytes) = (Cursor::new(weights), weights.len() as u64);
+        let weights = Weights::read_from(&mut source, bytes, &config.tensors(), &card.weights.sha256)?;
         let net = config.build(weights, device)?;
         Ok(Self { card, net })
     }

@@ -8,4 +8,4 @@ pub mod hashing;
 pub mod words;
 
 pub use hashing::{Hashing, WORD_FEATURES_MAX};
-pub use words::{Splitting, split};
+pub use words::{Splitting, split, split_into};

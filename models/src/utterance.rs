@@ -13,7 +13,9 @@ pub mod learner;
 mod lower;
 mod measure;
 pub mod net;
+pub mod path;
 mod read;
+pub mod reader;
 pub mod score;
 mod settings;
 mod ship;
@@ -23,4 +25,6 @@ mod teacher;
 
 pub use config::{IntentConfig, SlotsConfig, UtteranceConfig};
 pub use net::UtteranceNet;
+pub use path::Path;
+pub use reader::Reader;
 pub use task::UtteranceTask;

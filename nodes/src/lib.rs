@@ -56,9 +56,12 @@ fn register(catalog: &mut Catalog, models: &ModelSources) -> Result<(), Duplicat
     catalog.register(control::Select)?;
     catalog.register(model::Autoencoder::new(models.clone()))?;
     catalog.register(model::Classifier::new(models.clone()))?;
+    catalog.register(model::Intent::new(models.clone()))?;
     catalog.register(model::Keyword::new(models.cpu))?;
+    catalog.register(model::Slots::new(models.clone()))?;
     catalog.register(model::Tagger::new(models.clone()))?;
-    catalog.register(text::Template)
+    catalog.register(text::Template)?;
+    catalog.register(text::Tokenize::new(models.clone()))
 }
 
 /// The first fault as one sentence, for a node that is built although its ports were refused.
@@ -87,9 +90,12 @@ mod tests {
                 "control/select",
                 "model/autoencoder",
                 "model/classifier",
+                "model/intent",
                 "model/keyword",
+                "model/slots",
                 "model/tagger",
-                "text/template"
+                "text/template",
+                "text/tokenize"
             ]
         );
         for kind in catalog.kinds() {

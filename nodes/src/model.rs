@@ -6,21 +6,27 @@ use motet_core::catalog::{BuildError, ConnectedInput, FaultPlace, KindFault, Par
 use motet_core::port::{Element, PortType};
 
 pub mod autoencoder;
+pub(crate) mod cards;
 pub mod classifier;
 mod compiled;
+pub mod intent;
 pub mod keyword;
 #[cfg(all(test, feature = "gpu"))]
 mod on_gpu;
 mod runs;
 mod shelf;
+pub mod slots;
 mod sources;
 pub mod tagger;
 #[cfg(test)]
 mod tests;
+mod utterance;
 
 pub use autoencoder::Autoencoder;
 pub use classifier::Classifier;
+pub use intent::Intent;
 pub use keyword::Keyword;
+pub use slots::Slots;
 pub use sources::{Loaded, ModelFolders, ModelSources};
 pub use tagger::Tagger;
 
@@ -30,7 +36,7 @@ use shelf::MODEL;
 const LABEL_BYTES: u32 = 32;
 
 /// The parameter that names a model.
-fn model_param() -> ParamSpec {
+pub(crate) fn model_param() -> ParamSpec {
     ParamSpec {
         name: MODEL,
         param_type: ParamType::Text,
@@ -40,7 +46,7 @@ fn model_param() -> ParamSpec {
 }
 
 /// A node is built although its ports were refused.
-fn refused(params: &Params, faults: &[KindFault]) -> BuildError {
+pub(crate) fn refused(params: &Params, faults: &[KindFault]) -> BuildError {
     BuildError::Model {
         model: params.text(MODEL).unwrap_or_default().to_owned(),
         reason: crate::first_message(faults),
@@ -89,7 +95,7 @@ fn label_bytes(labels: &[String]) -> u32 {
 }
 
 /// A size as ports count it.
-fn dim(size: usize) -> u32 {
+pub(crate) fn dim(size: usize) -> u32 {
     u32::try_from(size).unwrap_or(u32::MAX)
 }
 

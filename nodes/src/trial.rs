@@ -15,6 +15,8 @@ pub(crate) enum Value {
     F32(Vec<u32>, Vec<f32>),
     I32(i32),
     I32s(Vec<i32>),
+    /// Rows of so many whole numbers.
+    I32Rows(u32, Vec<i32>),
     I64(i64),
     U8(u8),
     Text(&'static str),
@@ -208,6 +210,10 @@ fn write(lease: &mut motet_core::arena::WriteLease, field: usize, value: &Value)
         Value::I32(value) => lease.tensor::<i32>(field, &[]).unwrap()[0] = *value,
         Value::I32s(values) => {
             let dims = [u32::try_from(values.len()).unwrap()];
+            lease.tensor::<i32>(field, &dims).unwrap().copy_from_slice(values);
+        }
+        Value::I32Rows(columns, values) => {
+            let dims = [u32::try_from(values.len()).unwrap() / columns, *columns];
             lease.tensor::<i32>(field, &dims).unwrap().copy_from_slice(values);
         }
         Value::I64(value) => lease.tensor::<i64>(field, &[]).unwrap()[0] = *value,

@@ -15,6 +15,9 @@ use motet_core::port::{Layout, PortType};
 use motet_nodes::{ModelFolders, ModelSources, audio, control, model, text};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
+#[path = "../../tests/suite/stand_in.rs"]
+mod stand_in;
+
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
@@ -91,6 +94,10 @@ fn filled(mut lease: WriteLease) -> ReadLease {
         if lease.text(field, "stop").is_ok() {
             continue;
         }
+        if let Ok(bytes) = lease.tensor::<u8>(field, &dims) {
+            bytes.fill(1);
+            continue;
+        }
         match lease.tensor::<i32>(field, &dims) {
             Ok(whole) => whole.fill(1),
             Err(_) => lease.tensor::<f32>(field, &dims).unwrap().fill(0.5),
@@ -151,8 +158,32 @@ fn a_node_allocates_nothing_while_it_runs() {
     let frames = [("frames", "f32[F<=400, 40] rate=100Hz")];
     assert_eq!(allocations(&model::Keyword::default(), &model, &frames), 0);
 
+    utterances_allocate_nothing();
     // The counter counts all threads, so there can be no second test beside this one.
     nets_allocate_nothing("a_node_allocates_nothing_while_it_runs");
+}
+
+/// The kinds for utterances, with random weights.
+fn utterances_allocate_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    stand_in::snips(folder.path(), 0.0);
+    let folders = ModelFolders {
+        cards: vec![folder.path().to_owned()],
+        weights: vec![folder.path().to_owned()],
+    };
+    let sources = ModelSources {
+        folders,
+        ..ModelSources::default()
+    };
+    let model = [("model", words("snips@1"))];
+    let text = ("text", "utf8[T<=64]");
+    let read = "record{ids: i32[W<=32, 27], offsets: i32[W<=32, 2], words: i32, cut: u8}";
+    let tokenize = text::Tokenize::new(sources.clone());
+    assert_eq!(allocations(&tokenize, &model, &[text]), 0);
+    let intent = model::Intent::new(sources.clone());
+    assert_eq!(allocations(&intent, &model, &[("words", read)]), 0);
+    let slots = model::Slots::new(sources);
+    assert_eq!(allocations(&slots, &model, &[("words", read), text]), 0);
 }
 
 /// The nets of the reference workload, where their weights lie beside the project.

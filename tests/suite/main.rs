@@ -5,8 +5,10 @@
     reason = "a test that finds nothing to unwrap has failed"
 )]
 
+mod assistant;
 mod broken;
 mod keyword;
 mod shared;
+mod stand_in;
 mod tidy;
 mod trio;

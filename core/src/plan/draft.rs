@@ -74,7 +74,7 @@ impl Draft {
     }
 
     pub(super) fn session_bytes(&self) -> u64 {
-        session_bytes::of_pipeline(self.nodes.len(), self.slots.len())
+        session_bytes::of_pipeline(self.nodes.iter(), self.slots.len())
     }
 
     pub(super) fn device_bytes(&self, machine: &Machine) -> DeviceBytes {

@@ -211,7 +211,7 @@ fn agents(graph: &Graph, machine: &Machine, draft: &Draft, faults: &mut Diagnost
             slot.layout.bytes as u64 * if slot.keep.is_some() { 2 } else { 1 }
         };
         let arena_bytes = slots.clone().map(slot_bytes).sum();
-        let session_bytes = session_bytes::of_part(nodes.clone().count(), slots.count());
+        let session_bytes = session_bytes::of_part(nodes.clone(), slots.count());
         let bytes = DeviceBytes::of(machine, nodes, arena_bytes, session_bytes);
         let verdict = AgentVerdict {
             name: agent.name.clone(),

@@ -6,6 +6,7 @@
 //! subword information", section 3.2, for the pieces with `<` and `>` around the word. The hash is FNV-1a with 64 bits
 //! (Fowler, Noll and Vo).
 
+use std::borrow::Cow;
 use std::hash::Hasher;
 
 use serde::{Deserialize, Serialize};
@@ -54,25 +55,31 @@ impl Hashing {
     pub fn word(&self, word: &str, rows: &mut [i32]) {
         let rows = &mut rows[..self.per_word];
         rows.fill(0);
-        let shape = shape(word);
-        let word = normalised(word);
-        let characters: Vec<char> = word.chars().take(WORD_CHARACTERS_MAX).collect();
-        let count = characters.len();
+        let mut shapes = ['\0'; WORD_CHARACTERS_MAX];
+        let shape = shape(word, &mut shapes);
+        let mut bounded = ['<'; WORD_CHARACTERS_MAX + 2];
+        let mut count = 0;
+        let text = folded(word);
+        for (place, character) in bounded[1..=WORD_CHARACTERS_MAX].iter_mut().zip(lower(&text)) {
+            *place = character;
+            count += 1;
+        }
+        bounded[count + 1] = '>';
+        let (characters, bounded) = (&bounded[1..=count], &bounded[..count + 2]);
         let mut places = rows.iter_mut();
         let mut put = |kind: &str, characters: &[char]| {
             if let Some(place) = places.next() {
                 *place = self.row(kind, characters.iter().copied());
             }
         };
-        put("w=", &characters);
+        put("w=", characters);
         for length in 1..=self.prefix_max.min(count) {
             put("p=", &characters[..length]);
         }
         for length in 1..=self.suffix_max.min(count) {
             put("s=", &characters[count - length..]);
         }
-        put("h=", &shape);
-        let bounded: Vec<char> = [&['<'][..], &characters, &['>'][..]].concat();
+        put("h=", shape);
         for length in self.piece_min..=self.piece_max {
             for piece in bounded.windows(length) {
                 put("g=", piece);
@@ -116,31 +123,43 @@ impl Hasher for Fnv {
 
 /// The word with compatible characters made equal (NFKC) and in lower case.
 pub fn normalised(word: &str) -> String {
+    lower(&folded(word)).collect()
+}
+
+/// The word as [`normalised`] makes it, but for capitals of ASCII, which [`lower`] takes away: words of ASCII are
+/// read where they lie. For others `tokenizers` allocates.
+pub(crate) fn folded(word: &str) -> Cow<'_, str> {
     if word.is_ascii() {
-        return word.to_ascii_lowercase();
+        return Cow::Borrowed(word);
     }
     let mut text = NormalizedString::from(word);
     text.nfkc().lowercase();
-    text.get().to_owned()
+    Cow::Owned(text.get().to_owned())
+}
+
+/// The characters of a word that was [`folded`].
+pub(crate) fn lower(word: &str) -> impl Iterator<Item = char> {
+    word.chars().map(|character| character.to_ascii_lowercase())
 }
 
 /// `x` for letters, `d` for digits, anything else as it is; runs are cut to two.
-fn shape(word: &str) -> Vec<char> {
-    let mut shape: Vec<char> = Vec::new();
+fn shape<'a>(word: &str, shape: &'a mut [char; WORD_CHARACTERS_MAX]) -> &'a [char] {
+    let mut count = 0;
     for character in word.chars() {
         let class = match character {
             _ if character.is_alphabetic() => 'x',
             _ if character.is_numeric() => 'd',
             _ => character,
         };
-        if !shape.ends_with(&[class, class]) {
-            shape.push(class);
+        if !shape[..count].ends_with(&[class, class]) {
+            shape[count] = class;
+            count += 1;
         }
-        if shape.len() == WORD_CHARACTERS_MAX {
+        if count == WORD_CHARACTERS_MAX {
             break;
         }
     }
-    shape
+    &shape[..count]
 }
 
 #[cfg(test)]

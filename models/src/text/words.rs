@@ -46,25 +46,56 @@ pub fn split(text: &str, splitting: Splitting) -> Vec<Range<usize>> {
     }
 }
 
-/// Takes marks off both ends of a word; each is a word of its own.
-fn peel(text: &str, word: Range<usize>) -> Vec<Range<usize>> {
-    let found = &text[word.clone()];
-    let inner = found.trim_start_matches(MARKS);
-    let start = word.start + found.len() - inner.len();
-    let end = start + inner.trim_end_matches(MARKS).len();
-    let marks = |range: Range<usize>| {
-        let offset = range.start;
-        text[range]
-            .char_indices()
-            .map(move |(at, mark)| offset + at..offset + at + mark.len_utf8())
-            .collect::<Vec<_>>()
-    };
-    let mut ranges = marks(word.start..start);
-    if start < end {
-        ranges.push(start..end);
+/// Puts the first words of `text` into `ranges`, at most `most`, in place of what is there; true if there are more.
+///
+/// They are those of [`split`], found without an allocation: all but those at marks in a text that is not ASCII, which
+/// `tokenizers` tells apart and allocates for.
+pub fn split_into(text: &str, splitting: Splitting, most: usize, ranges: &mut Vec<Range<usize>>) -> bool {
+    ranges.clear();
+    if splitting == Splitting::Marks && !text.is_ascii() {
+        let found = split(text, splitting);
+        let kept = found.len().min(most);
+        ranges.extend_from_slice(&found[..kept]);
+        return found.len() > kept;
     }
-    ranges.extend(marks(end..word.end));
-    ranges
+    let mut start = 0;
+    for piece in text.split_inclusive(char::is_whitespace) {
+        let word = start..start + piece.trim_end_matches(char::is_whitespace).len();
+        start += piece.len();
+        for range in parts(text, word, splitting) {
+            if ranges.len() == most {
+                return true;
+            }
+            ranges.push(range);
+        }
+    }
+    false
+}
+
+/// Takes marks off both ends of a word; each is a word of its own.
+fn peel(text: &str, word: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+    parts(text, word, Splitting::Blanks)
+}
+
+/// What stands between two blanks, mark by mark and word by word; at marks, only for ASCII.
+fn parts(text: &str, between: Range<usize>, splitting: Splitting) -> impl Iterator<Item = Range<usize>> {
+    let mut rest = between;
+    std::iter::from_fn(move || {
+        let found = &text[rest.clone()];
+        let first = found.chars().next()?;
+        let length = match splitting {
+            Splitting::Blanks if MARKS.contains(&first) => first.len_utf8(),
+            // Behind a word there are marks alone.
+            Splitting::Blanks => found.trim_end_matches(MARKS).len(),
+            Splitting::Marks if first.is_ascii_punctuation() => 1,
+            Splitting::Marks => found
+                .find(|letter: char| letter.is_ascii_punctuation())
+                .unwrap_or(found.len()),
+        };
+        let part = rest.start..rest.start + length;
+        rest.start = part.end;
+        Some(part)
+    })
 }
 
 #[cfg(test)]
@@ -108,7 +139,25 @@ mod tests {
         check(" \n ", Splitting::Marks, &[]);
     }
 
+    /// What there is room for, and whether there is more.
+    fn found(text: &str, splitting: Splitting, most: usize) -> (Vec<Range<usize>>, bool) {
+        let mut ranges = Vec::new();
+        let more = split_into(text, splitting, most, &mut ranges);
+        (ranges, more)
+    }
+
     proptest! {
+        #[test]
+        fn words_found_without_an_allocation_are_those_of_tokenizers(text in "[a-cA-C0-9 .,'\t\u{a0}\u{e9}\u{201c}-]{0,40}|\\PC{0,12}", most in 1_usize..30) {
+            for splitting in [Splitting::Blanks, Splitting::Marks] {
+                let all = split(&text, splitting);
+                let (ranges, more) = found(&text, splitting, most);
+                let kept = most.min(all.len());
+                prop_assert_eq!(&ranges[..], &all[..kept]);
+                prop_assert_eq!(more, kept < all.len());
+            }
+        }
+
         #[test]
         fn ranges_are_in_order_and_hold_everything_but_blanks(text in any::<String>()) {
             let ranges = split(&text, Splitting::Blanks);

@@ -1,11 +1,9 @@
 //! What a net answers to utterances, and how good that is.
 
-use motet_engine::decode::viterbi;
-
 use super::batch::{Drawn, batch_of};
 use super::corpus::{Labels, Utterance};
-use super::crf::Allowed;
 use super::net::{Keep, UtteranceNet};
+use super::path::Path;
 use crate::lowering::{LowerError, tensor_values};
 use crate::train::TrainError;
 
@@ -33,7 +31,7 @@ pub fn answer(
     let mut order: Vec<usize> = (0..utterances.len()).collect();
     order.sort_by_key(|index| utterances[*index].words.len());
     let mut answers: Vec<Option<Answer>> = vec![None; utterances.len()];
-    let path = PathFinder::of(net, labels)?;
+    let path = read(Path::of(net, &labels.tags))?;
     for part in order.chunks(BATCH) {
         let drawn: Vec<Drawn> = part
             .iter()
@@ -63,7 +61,7 @@ pub fn answer(
                     .unwrap_or_default()
                     .to_vec(),
                 tags: match &path {
-                    Some(path) => path.best(&emissions[row * length * tags..][..words * tags]),
+                    Some(path) => best(path, &emissions[row * length * tags..][..words * tags]),
                     None => Vec::new(),
                 },
             });
@@ -132,43 +130,19 @@ fn share(part: usize, whole: usize) -> f64 {
     }
 }
 
-fn read(values: Result<Vec<f32>, LowerError>) -> Result<Vec<f32>, TrainError> {
+fn read<T>(values: Result<T, LowerError>) -> Result<T, TrainError> {
     values.map_err(|error| TrainError::Burn {
         reason: error.to_string(),
     })
 }
 
-/// The chain of a net.
-struct PathFinder {
-    transitions: Vec<f32>,
-    start: Vec<f32>,
-    end: Vec<f32>,
-}
-
-impl PathFinder {
-    fn of(net: &UtteranceNet, labels: &Labels) -> Result<Option<Self>, TrainError> {
-        let (Some(transitions), Some(start), Some(end)) = (&net.transitions, &net.start, &net.end) else {
-            return Ok(None);
-        };
-        let allowed = Allowed::bio(&labels.tags);
-        Ok(Some(Self {
-            transitions: allowed.transitions(&read(tensor_values(transitions.val()))?),
-            start: allowed.start(&read(tensor_values(start.val()))?),
-            end: read(tensor_values(end.val()))?,
-        }))
-    }
-
-    fn best(&self, emissions: &[f32]) -> Vec<usize> {
-        let chain = viterbi::Chain {
-            transitions: &self.transitions,
-            start: &self.start,
-            end: &self.end,
-        };
-        let rows = emissions.len() / self.start.len();
-        let mut path = vec![0; rows];
-        let mut scratch = vec![0.0; chain.scratch(rows)];
-        // All tags outside of slots is a path that is always allowed.
-        let _ = chain.best(emissions, &mut scratch, &mut path);
-        path.into_iter().map(|tag| tag as usize).collect()
-    }
+/// The tags of the best path through these scores.
+fn best(path: &Path, emissions: &[f32]) -> Vec<usize> {
+    let chain = path.chain();
+    let rows = emissions.len() / chain.labels();
+    let mut best = vec![0; rows];
+    let mut scratch = vec![0.0; chain.scratch(rows)];
+    // All tags outside of slots is a path that is always allowed.
+    let _ = chain.best(emissions, &mut scratch, &mut best);
+    best.into_iter().map(|tag| tag as usize).collect()
 }

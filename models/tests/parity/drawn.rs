@@ -6,6 +6,8 @@ use motet_models::autoencoder::AutoencoderConfig;
 use motet_models::classifier::{BlockConfig, ClassifierConfig, StemConfig, Window};
 use motet_models::encoder::EncoderConfig;
 use motet_models::net::{Net, NetConfig, Typical};
+use motet_models::text::{Hashing, Splitting};
+use motet_models::utterance::{IntentConfig, SlotsConfig, UtteranceConfig};
 use motet_models::weights::{Start, TensorSpec, Weights};
 use proptest::prelude::*;
 
@@ -69,7 +71,7 @@ fn gpu<C: NetConfig>(config: &C, net: &C::Net, weights: Weights) {
     let has_attention = config
         .tensors()
         .iter()
-        .any(|tensor| tensor.name.contains("query"));
+        .any(|tensor| tensor.name.contains("query") || tensor.name.contains("qkv"));
     if *kind == AdapterKind::Software && has_attention {
         return;
     }
@@ -145,8 +147,63 @@ prop_compose! {
     }
 }
 
+/// BIO tags of so many kinds of slots, one of which has no tag to go on with.
+fn tags(kinds: usize) -> Vec<String> {
+    let of = |kind: usize| [format!("B-{kind}"), format!("I-{kind}")];
+    let mut tags: Vec<String> = (0..kinds).flat_map(of).collect();
+    tags.insert(0, "O".to_owned());
+    tags.pop();
+    tags
+}
+
+prop_compose! {
+    /// Nets for utterances, whose layers have at least so many numbers.
+    fn utterances(least: usize)(
+        heads in 0_usize..4,
+        head in least..least + 12,
+        gram_rows in prop_oneof![Just(0), 2_usize..60],
+        rows in 2_usize..90,
+        per_word in 1_usize..14,
+        words_max in 1_usize..24,
+        embedding in least..least + 24,
+        dilations in prop::collection::vec(1_usize..5, 0..3),
+        // As for the labels of encoders.
+        intents in 8_usize..20,
+        kinds in 4_usize..12,
+    ) -> UtteranceConfig {
+        UtteranceConfig {
+            splitting: Splitting::Blanks,
+            hashing: Hashing { rows, per_word, prefix_max: 1, suffix_max: 2, piece_min: 3, piece_max: 4 },
+            words_max, embedding, dilations, heads, gram_rows,
+            width: heads.max(1) * head,
+            intents: (0..intents).map(|intent| format!("intent {intent}")).collect(),
+            out_of_scope: None,
+            tags: tags(kinds),
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn every_small_net_for_utterances_is_the_same_on_every_way(config in utterances(1), seed in 0_u64..1000) {
+        drawn(&IntentConfig(config.clone()), seed, &[Precision::F32]);
+        drawn(&SlotsConfig(config), seed, &[Precision::F32]);
+    }
+
+    #[test]
+    fn every_net_for_utterances_is_the_same_in_every_precision(config in utterances(16), seed in 0_u64..1000) {
+        drawn(&IntentConfig(config.clone()), seed, &ALL);
+        drawn(&SlotsConfig(config), seed, &ALL);
+    }
+
+    #[test]
+    fn a_net_for_utterances_does_without_its_other_head(config in utterances(16), seed in 0_u64..1000) {
+        let (no_intents, no_tags) = (Vec::new(), Vec::new());
+        drawn(&IntentConfig(UtteranceConfig { tags: no_tags, ..config.clone() }), seed, &[Precision::F32]);
+        drawn(&SlotsConfig(UtteranceConfig { intents: no_intents, ..config }), seed, &[Precision::F32]);
+    }
 
     #[test]
     fn every_classifier_is_the_same_on_every_way(config in classifiers(), seed in 0_u64..1000) {

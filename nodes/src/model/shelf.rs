@@ -1,29 +1,29 @@
 //! Where models lie, and what is made of them: each is loaded once and shared by all nodes that name it, in every pipeline
 //! that is given the same [`Loaded`].
 //!
-//! A model `NAME@VERSION` is a card `NAME.card.yaml` in a folder of cards and the file of weights that the card names,
-//! in a folder of weights. The card alone settles ports and types; the weights are read when a program is first needed.
+//! Of a card that was found by its name, the file of weights that it names lies in a folder of weights, or they come
+//! along with it. The card alone settles ports and types; the weights are read when a program is first needed.
 //! Invariant: a program that a node runs has been compared with its net in Burn.
 
+use std::any::Any;
 use std::collections::BTreeMap;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use burn::tensor::Device;
-use motet_core::catalog::{BuildError, Cost, FaultPlace, KindFault, Params, Weights};
-use motet_core::diagnostic::{Code, nearest};
+use motet_core::catalog::{BuildError, Cost, KindFault, Params, Weights};
+use motet_core::diagnostic::Code;
 use motet_core::machine::DeviceKind;
 use motet_core::placement::{Placement, Precision, PrecisionOffer};
 use motet_engine::Program;
-use motet_models::card::{self, CARD_BYTES_MAX, Card, PrecisionFigure};
-#[cfg(feature = "gpu")]
+use motet_models::card::{self, Card, PrecisionFigure};
 use motet_models::lowering::LowerError;
-use motet_models::model::{Model, NetCard, read_card};
+use motet_models::model::{Model, ModelError, NetCard, read_card};
 #[cfg(feature = "gpu")]
 use motet_models::net::Net;
 use motet_models::net::NetConfig;
 
+use super::cards::{Found, at_model};
 use super::compiled::{Compiled, cost, width_max};
 use super::refused;
 use super::runs::Runs;
@@ -32,12 +32,13 @@ use super::sources::{ModelFolders, ModelSources};
 use crate::gpu::net::GpuNet;
 
 /// The parameter that names the model.
-pub(super) const MODEL: &str = "model";
-const ENDING: &str = ".card.yaml";
+pub(crate) const MODEL: &str = "model";
 
 /// The models of one kind of net.
 pub(super) struct Shelf<C: NetConfig> {
     sources: ModelSources,
+    /// What is asked of a net, for those that answer more than one question: a program for each.
+    face: &'static str,
     entries: Mutex<BTreeMap<String, Arc<Entry<C>>>>,
 }
 
@@ -46,6 +47,9 @@ pub(super) struct Entry<C: NetConfig> {
     /// As pipelines name it.
     pub(super) name: String,
     pub(super) card: Card<NetCard<C>>,
+    face: &'static str,
+    /// The weights, where they come along.
+    along: Option<&'static [u8]>,
     made: Mutex<Made<C>>,
 }
 
@@ -56,14 +60,28 @@ struct Made<C: NetConfig> {
     programs: BTreeMap<Precision, (Program, bool)>,
     /// Programs with random weights, where there are none of the model's own; nobody runs them.
     stand_ins: BTreeMap<Precision, Program>,
+    /// What nodes need of the net beside its program.
+    beside: Option<Arc<dyn Any + Send + Sync>>,
     #[cfg(feature = "gpu")]
     gpu: Option<Arc<GpuNet>>,
 }
 
+/// Where weights lie.
+enum Source {
+    File(PathBuf),
+    Along(&'static [u8]),
+}
+
 impl<C: NetConfig> Shelf<C> {
     pub(super) fn new(sources: ModelSources) -> Shelf<C> {
+        Shelf::with_face(sources, "")
+    }
+
+    /// The same for a net that answers more than one question; `face` names the one that is asked.
+    pub(super) fn with_face(sources: ModelSources, face: &'static str) -> Shelf<C> {
         Shelf {
             sources,
+            face,
             entries: Mutex::new(BTreeMap::new()),
         }
     }
@@ -84,96 +102,40 @@ impl<C: NetConfig> Shelf<C> {
         if let Some(entry) = entries.get(name) {
             return Ok(Arc::clone(entry));
         }
-        let (text, card) = self.read(name)?;
-        let file = self.weights(&card.weights.file).unwrap_or_default();
+        let Found { text, card, along } = self.sources.card(name, read_card::<C>)?;
+        let file = match along {
+            None => self.weights(&card.weights.file).unwrap_or_default(),
+            Some(_) => PathBuf::new(),
+        };
         let key = format!(
-            "{} {} {} {}",
+            "{} {} {} {} {}",
             card::sha256(text.as_bytes()),
             file.display(),
             self.sources.cpu,
-            self.sources.gpu.id()
+            self.sources.gpu.id(),
+            self.face
         );
         let entry = self.sources.loaded.share(key, || Entry {
             name: name.to_owned(),
             card,
+            face: self.face,
+            along,
             made: Mutex::new(Made {
                 model: None,
                 programs: BTreeMap::new(),
                 stand_ins: BTreeMap::new(),
+                beside: None,
                 #[cfg(feature = "gpu")]
                 gpu: None,
             }),
         });
         // Weights that are there must be those of the card; where they are not, the card alone settles all sizes.
-        if self.weights(&entry.card.weights.file).is_some() {
+        if self.has_weights(&entry) {
             self.sized(&entry, Precision::F32)
                 .map_err(|reason| vec![unlike(reason)])?;
         }
         entries.insert(name.to_owned(), Arc::clone(&entry));
         Ok(entry)
-    }
-
-    /// The card of a model and its text.
-    fn read(&self, name: &str) -> Result<(String, Card<NetCard<C>>), Vec<KindFault>> {
-        let at_model = |message: String| KindFault::new(FaultPlace::Param(MODEL.to_owned(), None), message);
-        let Some((stem, version)) = split(name) else {
-            let fault = at_model(format!("`{name}` is no name of a model"));
-            return Err(vec![fault.help("write name and version, as in `kws@1`")]);
-        };
-        let file = format!("{stem}{ENDING}");
-        let folders = self.sources.folders.cards.iter();
-        let Some(path) = folders
-            .map(|folder| folder.join(&file))
-            .find(|path| path.is_file())
-        else {
-            return Err(vec![
-                self.unknown(name, at_model(format!("there is no model `{name}`"))),
-            ]);
-        };
-        let text = read_text(&path).map_err(|error| vec![at_model(format!("`{file}`: {error}"))])?;
-        let card = read_card::<C>(&text).map_err(|error| vec![at_model(super::with_causes(&error))])?;
-        let found = format!("{}@{}", card.name, card.version);
-        if card.name != stem || card.version != version {
-            let fault = at_model(format!("`{file}` is the card of `{found}`, not of `{name}`"));
-            let fault = fault.help(format!("write `model: {found}`"));
-            return Err(vec![KindFault {
-                replacement: Some(found),
-                ..fault
-            }]);
-        }
-        Ok((text, card))
-    }
-
-    fn unknown(&self, name: &str, fault: KindFault) -> KindFault {
-        let known = self.names();
-        match nearest(name, known.iter().map(String::as_str)) {
-            Some(near) => KindFault {
-                replacement: Some(near.to_owned()),
-                ..fault.help(format!("did you mean `{near}`?"))
-            },
-            None if known.is_empty() => fault.help(format!(
-                "put its card, NAME{ENDING}, into `models/` beside the pipeline"
-            )),
-            None => fault.help(format!("known here: {}", known.join(", "))),
-        }
-    }
-
-    /// Names of all cards, without a look inside: the version is taken to be 1.
-    fn names(&self) -> Vec<String> {
-        let files = self
-            .sources
-            .folders
-            .cards
-            .iter()
-            .filter_map(|folder| folder.read_dir().ok());
-        let names = files.flatten().filter_map(|file| {
-            let file = file.ok()?.file_name().into_string().ok()?;
-            Some(format!("{}@1", file.strip_suffix(ENDING)?))
-        });
-        let mut names: Vec<String> = names.collect();
-        names.sort();
-        names.dedup();
-        names
     }
 
     /// The precisions of the model that the parameters name.
@@ -199,7 +161,7 @@ impl<C: NetConfig> Shelf<C> {
         let cost = cost(&program, entry.key(placement.precision), placement);
         match placement.device {
             DeviceKind::Cpu => cost,
-            DeviceKind::Gpu => on_gpu(cost, &entry.name, entry.parameters()),
+            DeviceKind::Gpu => on_gpu(cost, &entry.asked(), entry.parameters()),
         }
     }
 
@@ -220,6 +182,38 @@ impl<C: NetConfig> Shelf<C> {
         Ok((entry, Runs::here(compiled)))
     }
 
+    /// The same, with what a node needs of the net beside its program: taken from it once and shared.
+    pub(super) fn open_beside<T: Send + Sync + 'static>(
+        &self,
+        params: &Params,
+        placement: &Placement,
+        take: impl FnOnce(&C::Net) -> Result<T, LowerError>,
+    ) -> Result<(Arc<Entry<C>>, Runs, Arc<T>), BuildError> {
+        let entry = self.find(params).map_err(|faults| refused(params, &faults))?;
+        let beside = self.beside(&entry, take).map_err(|reason| BuildError::Model {
+            model: entry.name.clone(),
+            reason,
+        })?;
+        let (entry, runs) = self.open(params, placement)?;
+        Ok((entry, runs, beside))
+    }
+
+    fn beside<T: Send + Sync + 'static>(
+        &self,
+        entry: &Entry<C>,
+        take: impl FnOnce(&C::Net) -> Result<T, LowerError>,
+    ) -> Result<Arc<T>, String> {
+        let mut made = entry.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = made.beside.clone().map(Arc::downcast::<T>);
+        if let Some(Ok(known)) = known {
+            return Ok(known);
+        }
+        let model = self.model(entry, &mut made)?;
+        let beside = Arc::new(take(model.net()).map_err(|error| super::with_causes(&error))?);
+        made.beside = Some(beside.clone());
+        Ok(beside)
+    }
+
     /// The net of a model on the GPU, compared with its program.
     #[cfg(feature = "gpu")]
     fn gpu_net(&self, entry: &Entry<C>, program: &Program) -> Result<Arc<GpuNet>, BuildError> {
@@ -236,9 +230,9 @@ impl<C: NetConfig> Shelf<C> {
             model: entry.name.clone(),
             reason,
         };
-        let (card, path) = (entry.card.clone(), self.path(entry).map_err(failed)?);
+        let (card, source) = (entry.card.clone(), self.source(entry).map_err(failed)?);
         let make = move |device: &Device| {
-            let model = Model::load(card, &path, device);
+            let model = source.load(card, device);
             let model = model.map_err(|error| LowerError::reference(&super::with_causes(&error)))?;
             Ok(Arc::new(model.into_net()) as Arc<dyn Net>)
         };
@@ -263,7 +257,7 @@ impl<C: NetConfig> Shelf<C> {
             let program = model.lower(self.sources.cpu, engine(precision));
             program.map_err(|error| super::with_causes(&error))
         };
-        if made.model.is_none() && self.weights(&entry.card.weights.file).is_none() {
+        if made.model.is_none() && !self.has_weights(entry) {
             let model = Model::random(entry.card.clone(), &Device::flex());
             let program = lower(&model.map_err(|error| super::with_causes(&error))?)?;
             made.stand_ins.insert(precision, program.clone());
@@ -321,13 +315,16 @@ impl<C: NetConfig> Shelf<C> {
     }
 
     fn load(&self, entry: &Entry<C>) -> Result<Model<C>, String> {
-        let path = self.path(entry)?;
-        let model = Model::load(entry.card.clone(), &path, &Device::flex());
+        let source = self.source(entry)?;
+        let model = source.load(entry.card.clone(), &Device::flex());
         model.map_err(|error| format!("`{}`: {}", entry.card.weights.file, super::with_causes(&error)))
     }
 
     /// Where the weights of a model lie.
-    fn path(&self, entry: &Entry<C>) -> Result<PathBuf, String> {
+    fn source(&self, entry: &Entry<C>) -> Result<Source, String> {
+        if let Some(bytes) = entry.along {
+            return Ok(Source::Along(bytes));
+        }
         let file = &entry.card.weights.file;
         if Path::new(file).components().count() != 1 || file.contains("..") {
             return Err(format!(
@@ -339,7 +336,11 @@ impl<C: NetConfig> Shelf<C> {
                 "its weights `{file}` are in none of the folders given; name theirs with `--models FOLDER`"
             ));
         };
-        Ok(path)
+        Ok(Source::File(path))
+    }
+
+    fn has_weights(&self, entry: &Entry<C>) -> bool {
+        entry.along.is_some() || self.weights(&entry.card.weights.file).is_some()
     }
 
     /// The file of weights of this name.
@@ -364,7 +365,24 @@ impl<C: NetConfig> Entry<C> {
 
     /// The name of the weights in a precision: nodes of one key share a copy.
     fn key(&self, precision: Precision) -> String {
-        format!("{} {precision}", self.name)
+        format!("{} {precision}", self.asked())
+    }
+
+    /// The model, and what is asked of it.
+    fn asked(&self) -> String {
+        match self.face {
+            "" => self.name.clone(),
+            face => format!("{} {face}", self.name),
+        }
+    }
+}
+
+impl Source {
+    fn load<C: NetConfig>(&self, card: Card<NetCard<C>>, device: &Device) -> Result<Model<C>, ModelError> {
+        match self {
+            Source::File(path) => Model::load(card, path, device),
+            Source::Along(bytes) => Model::from_bytes(card, bytes, device),
+        }
     }
 }
 
@@ -391,7 +409,7 @@ fn on_gpu(cost: Cost, name: &str, parameters: u64) -> Cost {
 fn unlike(reason: String) -> KindFault {
     KindFault {
         code: Some(Code("MT0416")),
-        ..KindFault::new(FaultPlace::Param(MODEL.to_owned(), None), reason)
+        ..at_model(reason)
     }
 }
 
@@ -431,19 +449,4 @@ pub(super) fn engine(precision: Precision) -> motet_engine::Precision {
         Precision::Bf16 => motet_engine::Precision::Bf16,
         Precision::Int8 => motet_engine::Precision::Int8,
     }
-}
-
-/// `name@version`; the name is one that cannot leave a folder.
-fn split(name: &str) -> Option<(&str, u32)> {
-    let (stem, version) = name.split_once('@')?;
-    let is_plain = |letter: u8| letter.is_ascii_alphanumeric() || matches!(letter, b'-' | b'_');
-    let is_name = !stem.is_empty() && stem.len() <= 64 && stem.bytes().all(is_plain);
-    Some((stem, version.parse().ok()?)).filter(|_| is_name)
-}
-
-fn read_text(path: &Path) -> std::io::Result<String> {
-    let mut text = String::new();
-    let file = std::fs::File::open(path)?;
-    file.take(CARD_BYTES_MAX as u64 + 1).read_to_string(&mut text)?;
-    Ok(text)
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use motet_engine::Cpu;
+use motet_models::builtin::{self, Builtin};
 
 use super::compiled::SplitThreads;
 use crate::gpu::Gpu;
@@ -39,16 +40,19 @@ pub struct ModelSources {
     pub gpu: Gpu,
     /// What is in memory already.
     pub loaded: Loaded,
+    /// Models that come along, for names that no folder has a card for.
+    pub builtin: &'static [Builtin],
 }
 
 impl Default for ModelSources {
-    /// No folders, all that this CPU can do, no GPU, and nothing in memory.
+    /// No folders, the models that come along, all that this CPU can do, no GPU, and nothing in memory.
     fn default() -> ModelSources {
         ModelSources {
             folders: ModelFolders::default(),
             cpu: Cpu::detect(),
             gpu: Gpu::none(),
             loaded: Loaded::default(),
+            builtin: builtin::ALL,
         }
     }
 }

@@ -96,6 +96,7 @@ pub(super) fn sources(folder: &TempDir) -> ModelSources {
     };
     ModelSources {
         folders,
+        builtin: &[],
         ..ModelSources::default()
     }
 }
@@ -311,7 +312,10 @@ fn a_model_that_is_not_there_is_refused_with_the_nearest_name() {
         let message = format!("`{name}` is no name of a model");
         check(name, &message, "write name and version, as in `kws@1`");
     }
-    let nowhere = Autoencoder::new(ModelSources::default());
+    let nowhere = Autoencoder::new(ModelSources {
+        builtin: &[],
+        ..ModelSources::default()
+    });
     let trial = Trial::of(&nowhere).text("model", "rows@1");
     let fault = &trial.input("features", "f32[R<=5, 6]").faults()[0];
     assert_eq!(

@@ -1,0 +1,119 @@
+//! Cards of models, found by the names that pipelines use.
+//!
+//! A model `NAME@VERSION` is a card `NAME.card.yaml` in a folder of cards, or one of those that come along; folders come
+//! first, so that whoever has a better model of that name and version may use it.
+
+use std::borrow::Cow;
+use std::io::Read;
+use std::path::Path;
+
+use motet_core::catalog::{FaultPlace, KindFault};
+use motet_core::diagnostic::nearest;
+use motet_models::builtin::Builtin;
+use motet_models::card::{CARD_BYTES_MAX, Card};
+use motet_models::model::{ModelError, NetCard};
+
+use super::shelf::MODEL;
+use super::sources::ModelSources;
+
+const ENDING: &str = ".card.yaml";
+
+/// A card that was found and read.
+pub(crate) struct Found<C> {
+    pub(crate) text: Cow<'static, str>,
+    pub(crate) card: Card<NetCard<C>>,
+    /// The weights, where they come along.
+    pub(crate) along: Option<&'static [u8]>,
+}
+
+impl ModelSources {
+    /// The card of the model of this name; `read` understands its text.
+    pub(crate) fn card<C>(
+        &self,
+        name: &str,
+        read: impl FnOnce(&str) -> Result<Card<NetCard<C>>, ModelError>,
+    ) -> Result<Found<C>, Vec<KindFault>> {
+        let Some((stem, version)) = split(name) else {
+            let fault = at_model(format!("`{name}` is no name of a model"));
+            return Err(vec![fault.help("write name and version, as in `kws@1`")]);
+        };
+        let file = format!("{stem}{ENDING}");
+        let folders = self.folders.cards.iter();
+        let path = folders
+            .map(|folder| folder.join(&file))
+            .find(|path| path.is_file());
+        let builtin = self.builtin.iter().find(|builtin| builtin.name == stem);
+        let (text, along) = match (path, builtin) {
+            (Some(path), _) => {
+                let text = read_text(&path);
+                let text = text.map_err(|error| vec![at_model(format!("`{file}`: {error}"))])?;
+                (Cow::Owned(text), None)
+            }
+            (None, Some(Builtin { card, weights, .. })) => (Cow::Borrowed(*card), Some(*weights)),
+            (None, None) => {
+                let fault = at_model(format!("there is no model `{name}`"));
+                return Err(vec![self.unknown(name, fault)]);
+            }
+        };
+        let card = read(&text).map_err(|error| vec![at_model(super::with_causes(&error))])?;
+        let found = format!("{}@{}", card.name, card.version);
+        if card.name != stem || card.version != version {
+            let fault = at_model(format!("`{file}` is the card of `{found}`, not of `{name}`"));
+            let fault = fault.help(format!("write `model: {found}`"));
+            return Err(vec![KindFault {
+                replacement: Some(found),
+                ..fault
+            }]);
+        }
+        Ok(Found { text, card, along })
+    }
+
+    fn unknown(&self, name: &str, fault: KindFault) -> KindFault {
+        let known = self.names();
+        match nearest(name, known.iter().map(String::as_str)) {
+            Some(near) => KindFault {
+                replacement: Some(near.to_owned()),
+                ..fault.help(format!("did you mean `{near}`?"))
+            },
+            None if known.is_empty() => fault.help(format!(
+                "put its card, NAME{ENDING}, into `models/` beside the pipeline"
+            )),
+            None => fault.help(format!("known here: {}", known.join(", "))),
+        }
+    }
+
+    /// Names of all cards, without a look inside: the version is taken to be 1.
+    fn names(&self) -> Vec<String> {
+        let folders = self.folders.cards.iter();
+        let files = folders.filter_map(|folder| folder.read_dir().ok()).flatten();
+        let names = files.filter_map(|file| {
+            let file = file.ok()?.file_name().into_string().ok()?;
+            Some(format!("{}@1", file.strip_suffix(ENDING)?))
+        });
+        let along = self.builtin.iter().map(|builtin| format!("{}@1", builtin.name));
+        let mut names: Vec<String> = names.chain(along).collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+}
+
+/// A fault of the parameter that names the model.
+pub(crate) fn at_model(message: String) -> KindFault {
+    KindFault::new(FaultPlace::Param(MODEL.to_owned(), None), message)
+}
+
+/// `name@version`; the name is one that cannot leave a folder.
+fn split(name: &str) -> Option<(&str, u32)> {
+    let (stem, version) = name.split_once('@')?;
+    let is_plain = |letter: u8| letter.is_ascii_alphanumeric() || matches!(letter, b'-' | b'_');
+    let is_name = !stem.is_empty() && stem.len() <= 64 && stem.bytes().all(is_plain);
+    Some((stem, version.parse().ok()?)).filter(|_| is_name)
+}
+
+fn read_text(path: &Path) -> std::io::Result<String> {
+    let mut text = String::new();
+    let file = std::fs::File::open(path)?;
+    file.take(CARD_BYTES_MAX as u64 + 1).read_to_string(&mut text)?;
+    Ok(text)
+}
