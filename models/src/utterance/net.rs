@@ -190,7 +190,10 @@ impl Attention {
 
 /// The normalisation of a layer.
 fn norm(layer: &LayerNorm, x: Tensor<3>) -> Tensor<3> {
-    #[allow(clippy::cast_possible_truncation, reason = "the constant is exact enough in `f32`")]
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "the constant is exact enough in `f32`"
+    )]
     fused::layer_norm(layer, x, EPSILON as f32)
 }
 
