@@ -84,11 +84,7 @@ fn allocations(name: &str, models: Option<&Path>, (workers, executor): (u32, Exe
     let request = pipeline.test_request(&runner, 0).unwrap();
     let mut response = Response::default();
     let mut worst = 0;
-    let warm_up = if name == "assistant" {
-        LONG_WARM_UP
-    } else {
-        WARM_UP
-    };
+    let warm_up = warm_up(name);
     for turn in 0..warm_up + TURNS {
         let region = Region::new(ALLOCATOR);
         runner.run_into(&request, &mut response).unwrap();

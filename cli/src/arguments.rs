@@ -110,12 +110,16 @@ pub(crate) enum Command {
     Kinds,
     /// Draw a pipeline with its ports, devices and agents.
     Graph(GraphArguments),
-    /// Train a model that comes with Motet.
+    /// Train a model from a recipe and examples, or fine-tune one, and write it with its card.
+    ///
+    /// The state is kept after every epoch and every half minute: Ctrl-C ends after the step at work, `--resume` goes on
+    /// from there.
+    Train(TrainArguments),
+    /// Measure a model on examples it never saw, with the classical baseline beside it.
+    Eval(EvalArguments),
+    /// The models in a folder: their cards, and whether their weights are those of their cards.
     #[command(subcommand)]
-    Train(TrainCommand),
-    /// Measure a model on recordings it never heard.
-    #[command(subcommand)]
-    Eval(EvalCommand),
+    Models(ModelsCommand),
     /// Print a script that completes commands in your shell.
     Completions {
         /// The shell.
@@ -317,28 +321,14 @@ pub(crate) enum Drawing {
     Json,
 }
 
-#[derive(Debug, Subcommand)]
-pub(crate) enum TrainCommand {
-    /// Train the keyword net, one or several seeds, and write its weights with a model card.
-    ///
-    /// Each epoch is saved: Ctrl-C ends after the epoch at work, `--resume` goes on from there.
-    Keyword(TrainArguments),
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum EvalCommand {
-    /// Measure a keyword model: confusion matrix, recall in a stream, false alarms per hour.
-    Keyword(EvalArguments),
-}
-
 /// Where recordings lie.
 #[derive(Debug, Args)]
 pub(crate) struct DataArguments {
-    /// The folder with the sets wakewords, barista and fsdd.
-    #[arg(long, value_name = "FOLDER", default_value = "../shared/data")]
+    /// The folder that the files of the recipe lie in; or a file of one's own examples.
+    #[arg(long, value_name = "PATH", default_value = "../shared/data")]
     pub(crate) data: PathBuf,
 
-    /// The folder with synthetic speech made by models/reference/synthesise_speech.py.
+    /// For `keyword`: the folder with synthetic speech made by models/reference/synthesise_speech.py.
     #[arg(long, value_name = "FOLDER")]
     pub(crate) synthetic: Option<PathBuf>,
 
@@ -349,20 +339,51 @@ pub(crate) struct DataArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct TrainArguments {
+    /// The name of a recipe that comes with Motet, or a file with one.
+    pub(crate) recipe: Option<String>,
+
+    /// List the recipes that come with Motet, and the tasks and settings for recipes of your own.
+    #[arg(long)]
+    pub(crate) list: bool,
+
     #[command(flatten)]
     pub(crate) data: DataArguments,
 
-    /// The folder for checkpoints, weights and card.
-    #[arg(long, value_name = "FOLDER", default_value = "keyword-model")]
-    pub(crate) out: PathBuf,
+    /// A file of examples to judge by, instead of the recipe's.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) valid: Option<PathBuf>,
 
-    /// Seeds to train, one after the other.
-    #[arg(long, value_name = "N", value_delimiter = ',', default_value = "1")]
+    /// The folder for checkpoints, weights and card; that of the recipe's name when left out.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) out: Option<PathBuf>,
+
+    /// Begin with the weights of this model, or of this file, instead of random ones.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) from: Option<PathBuf>,
+
+    /// Learn from a teacher as well: a folder with what it says of the examples; docs/models.md has its files.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) teacher: Option<PathBuf>,
+
+    /// Train low-rank changes of matrices, and the heads, instead of all weights.
+    #[arg(long, value_name = "RANK", value_parser = clap::value_parser!(u32).range(1..=256))]
+    pub(crate) lora: Option<u32>,
+
+    /// Leave a part of the net as it is: `encoder`, or a path such as `table`; may be repeated.
+    #[arg(long, value_name = "PART")]
+    pub(crate) freeze: Vec<String>,
+
+    /// Seeds to train, one after the other; those of the recipe when left out.
+    #[arg(long = "seed", alias = "seeds", value_name = "N", value_delimiter = ',')]
     pub(crate) seeds: Vec<u64>,
 
-    /// Passes over the data; the standard of the model when left out.
+    /// Passes over the data; those of the recipe when left out.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(crate) epochs: Option<u32>,
+
+    /// Most time for each seed, as in `20min`: the number of passes is cut to what fits.
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) budget: Option<std::time::Duration>,
 
     /// Go on from the checkpoints in the folder.
     #[arg(long)]
@@ -371,12 +392,47 @@ pub(crate) struct TrainArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct EvalArguments {
+    /// A folder with weights and card; `keyword` for the keyword net.
+    pub(crate) model: PathBuf,
+
     #[command(flatten)]
     pub(crate) data: DataArguments,
 
-    /// A folder with weights and card; the model that comes with Motet when left out.
-    #[arg(long, value_name = "FOLDER")]
-    pub(crate) model: Option<PathBuf>,
+    /// A file of examples that the baseline learns from; without it there is no baseline.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) train: Option<PathBuf>,
+
+    /// Write a page with tables and pictures to this HTML file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+
+    /// Seed of the bootstrap.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+
+    /// For `keyword`: a folder with weights and card; the model that comes with Motet when left out.
+    #[arg(long = "model", value_name = "FOLDER")]
+    pub(crate) keyword_model: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelsCommand {
+    /// One line for each model in a folder.
+    List(ModelsArguments),
+    /// The card of a model.
+    Show {
+        /// The folder of the model, or its card.
+        model: PathBuf,
+    },
+    /// Compare the weights of every model in a folder with its card.
+    Verify(ModelsArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ModelsArguments {
+    /// A folder with models, each in a folder of its own or as NAME.card.yaml.
+    #[arg(default_value = "models")]
+    pub(crate) folder: PathBuf,
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {

@@ -9,7 +9,7 @@ use motet::{
     Builder, Cpu, DeviceKind, Gpu, GpuWish, Machine, Most, Pipeline, Prober, fingerprint, local_machine,
 };
 
-use crate::arguments::{Arguments, Command, EvalCommand, PipelineArguments, TrainCommand};
+use crate::arguments::{Arguments, Command, PipelineArguments};
 use crate::failure::Failure;
 use crate::output::Output;
 
@@ -19,6 +19,7 @@ mod devices;
 mod eval;
 mod explain;
 mod graph;
+mod models;
 mod plan;
 mod profile;
 mod run;
@@ -41,8 +42,9 @@ pub(crate) fn run(arguments: &Arguments, output: &mut Output) -> Result<(), Fail
         Command::Explain { topic } => explain::explain(topic, output),
         Command::Kinds => explain::kinds(output),
         Command::Graph(graph) => graph::run(graph, output),
-        Command::Train(TrainCommand::Keyword(train)) => train::run(train, output),
-        Command::Eval(EvalCommand::Keyword(eval)) => eval::run(eval, output),
+        Command::Train(train) => train::run(train, output),
+        Command::Eval(eval) => eval::run(eval, output),
+        Command::Models(models) => models::run(models, output),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Arguments::command(), "motet", &mut script);

@@ -39,6 +39,9 @@ pub mod library;
 pub mod load;
 pub mod pipeline;
 pub mod profile;
+pub mod recipe;
+#[cfg(feature = "cli")]
+pub mod report;
 pub mod runner;
 pub mod testing;
 

@@ -20,8 +20,10 @@ mod node;
 mod reader;
 mod section;
 mod settings;
+mod sheet;
 
 pub use settings::Settings;
+pub use sheet::{Sheet, SheetSection};
 
 /// A pipeline file.
 #[derive(Clone, Debug, PartialEq)]

@@ -5,6 +5,7 @@
 mod cpu;
 pub mod decode;
 mod kernel;
+pub mod passes;
 mod program;
 mod step;
 

@@ -7,6 +7,14 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::recipe::Recipe;
+
+/// Name of the file of the weights of models that are trained here.
+pub const WEIGHTS_FILE: &str = "weights.safetensors";
+
+/// Name of the card of a model in its folder.
+pub const CARD_FILE: &str = "card.yaml";
+
 /// Longest card that is read, in bytes.
 pub const CARD_BYTES_MAX: usize = 1 << 20;
 
@@ -41,6 +49,9 @@ pub struct Card<M> {
     pub intended_use: String,
     /// What the model must not be used for.
     pub must_not_be_used_for: Vec<String>,
+    /// The recipe that it was trained by, where it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recipe: Option<Recipe>,
 }
 
 /// Types of the ports of a model.

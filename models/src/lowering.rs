@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
 
 use burn::backend::Flex;
 use burn::module::Param;
@@ -156,6 +157,30 @@ pub fn answer(program: &Program, sample: &Sample) -> Result<Vec<f32>, LowerError
     let mut first = room.values.into_iter().next().unwrap_or_default();
     first.truncate(count);
     Ok(first)
+}
+
+/// How long each sample takes, after all of them have been answered once.
+///
+/// # Errors
+/// [`LowerError::Run`] if the program refuses a sample.
+pub fn run_times(
+    program: &Program,
+    samples: &[Sample],
+    elapsed: &dyn Fn() -> Duration,
+) -> Result<Vec<Duration>, LowerError> {
+    let mut room = Room::of(program);
+    let mut outputs: Vec<&mut [f32]> = room.values.iter_mut().map(Vec::as_mut_slice).collect();
+    let mut times = Vec::with_capacity(samples.len());
+    for is_timed in [false, true] {
+        for sample in samples {
+            let start = elapsed();
+            program.run(&[sample.numbers()], &mut outputs, &mut room.scratch, None)?;
+            if is_timed {
+                times.push(elapsed().saturating_sub(start));
+            }
+        }
+    }
+    Ok(times)
 }
 
 /// The answer of Burn, inside a pool of one thread, where its kernels run straight on.

@@ -7,6 +7,7 @@
 //! step and go on as if it had not been.
 
 pub mod adapt;
+pub mod beginning;
 pub mod flat;
 pub mod optimiser;
 mod run;

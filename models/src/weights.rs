@@ -14,11 +14,12 @@ use safetensors::{SafeTensorError, SafeTensors};
 use sha2::{Digest, Sha256};
 
 mod error;
-mod half;
+mod tensors;
 #[cfg(test)]
 mod tests;
 
 pub use error::WeightsError;
+pub use tensors::{Tensor, Tensors};
 
 /// Longest file of weights that is read, in bytes.
 pub const FILE_BYTES_MAX: u64 = 1 << 30;
@@ -266,8 +267,12 @@ impl<'a> Hashed<'a> {
             left -= bytes.len();
             let (pairs, _) = bytes.as_chunks::<2>();
             match info.dtype {
-                Dtype::F16 => values.extend(pairs.iter().map(|pair| half::f16(u16::from_le_bytes(*pair)))),
-                Dtype::BF16 => values.extend(pairs.iter().map(|pair| half::bf16(u16::from_le_bytes(*pair)))),
+                Dtype::F16 => {
+                    values.extend(pairs.iter().map(|pair| half::f16::from_le_bytes(*pair).to_f32()))
+                }
+                Dtype::BF16 => {
+                    values.extend(pairs.iter().map(|pair| half::bf16::from_le_bytes(*pair).to_f32()))
+                }
                 _ => {
                     let (fours, _) = bytes.as_chunks::<4>();
                     values.extend(fours.iter().map(|four| f32::from_le_bytes(*four)));

@@ -49,6 +49,7 @@ fn config() -> UtteranceConfig {
         intents: INTENTS.map(str::to_owned).to_vec(),
         out_of_scope: None,
         tags: std::iter::once("O".to_owned()).chain(tags).collect(),
+        vector: 0,
     }
 }
 
@@ -109,6 +110,7 @@ pub(crate) fn snips(folder: &Path, threshold: f32) {
         metrics: Vec::new(),
         intended_use: String::new(),
         must_not_be_used_for: Vec::new(),
+        recipe: None,
     };
     std::fs::write(folder.join("snips.card.yaml"), card.to_yaml().unwrap()).unwrap();
 }

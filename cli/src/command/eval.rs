@@ -1,41 +1,195 @@
-//! `motet eval keyword`: a model on voices it never heard.
+//! `motet eval`: a model on examples it never saw, with the classical baseline beside it.
 
 use std::error::Error as StdError;
+use std::path::Path;
 
-use burn::tensor::Device;
-use motet_models::keyword::{DataFolders, EvaluateOptions, KeywordModel, evaluate};
+use motet::report;
+use motet_core::clock::{Clock, Monotonic};
+use motet_models::evaluation::{Better, Epoch, Evaluation, Figure, Learning, MetricRow, Scale};
+use motet_models::task::{EvaluationSources, TaskError};
+use motet_models::tasks::task;
+use motet_models::train::{EpochRecord, StateError, TrainError};
 
-use crate::arguments::{DataArguments, EvalArguments};
+use crate::arguments::EvalArguments;
 use crate::failure::Failure;
 use crate::output::Output;
 
+pub(super) mod keyword;
+
 pub(super) fn run(arguments: &EvalArguments, output: &mut Output) -> Result<(), Failure> {
-    let device = Device::flex();
-    let model = match &arguments.model {
-        Some(folder) => KeywordModel::load(folder, &device).map_err(|error| bad(&error))?,
-        None => KeywordModel::builtin(&device).map_err(|error| bad(&error))?,
+    if arguments.model == Path::new("keyword") {
+        return keyword::run(arguments, output);
+    }
+    let Some(data) = arguments.data.data.is_file().then(|| arguments.data.data.clone()) else {
+        return Err(Failure::Bad {
+            code: Some("MT0401"),
+            message: format!("there is no file of examples `{}`", arguments.data.data.display()),
+            help: Some("name one with `--data valid.jsonl`".to_owned()),
+        });
     };
-    let options = EvaluateOptions {
-        folders: folders(&arguments.data),
-        threads: arguments.data.threads as usize,
+    let clock = Monotonic::start();
+    let sources = EvaluationSources {
+        valid: data,
+        train: arguments.train.clone(),
+        seed: arguments.seed,
+        elapsed: &|| clock.now(),
     };
-    let evaluation = evaluate(&model, &options).map_err(|error| bad(&error))?;
+    let task = task("utterance").ok_or_else(|| Failure::Internal("there are no tasks".to_owned()))?;
+    let mut evaluation = task
+        .evaluate(&arguments.model, &sources)
+        .map_err(|error| failure(&error))?;
+    evaluation.learning = history(&arguments.model);
+    if let Some(path) = &arguments.report {
+        let page = report::html(&evaluation).map_err(|error| Failure::Internal(error.to_string()))?;
+        std::fs::write(path, page)
+            .map_err(|error| Failure::bad(format!("cannot write `{}`: {error}", path.display())))?;
+    }
     if output.is_json() {
         return output.json(&evaluation);
     }
-    output.text(&evaluation.to_string())
+    table(&evaluation, output)
 }
 
-/// The folders of the command line.
-pub(super) fn folders(arguments: &DataArguments) -> DataFolders {
-    DataFolders {
-        data: arguments.data.clone(),
-        synthetic: arguments.synthetic.clone(),
+/// How the chosen seed was trained, where the training left it beside the model.
+fn history(folder: &Path) -> Option<Learning> {
+    #[derive(serde::Deserialize)]
+    struct Seed {
+        epochs: Vec<EpochRecord>,
+    }
+    let text = std::fs::read_to_string(folder.join("history.json")).ok()?;
+    let seeds: Vec<Seed> = serde_json::from_str(&text).ok()?;
+    let best = |seed: &Seed| {
+        let scores = seed
+            .epochs
+            .iter()
+            .filter_map(|epoch| Some(epoch.figures.first()?.1));
+        scores.fold(f64::NEG_INFINITY, f64::max)
+    };
+    let seed = seeds.into_iter().max_by(|a, b| best(a).total_cmp(&best(b)))?;
+    let metric = seed.epochs.first()?.figures.first()?.0.clone();
+    let epoch = |record: &EpochRecord| Epoch {
+        epoch: u32::try_from(record.epoch + 1).unwrap_or(u32::MAX),
+        train_loss: f64::from(record.loss),
+        valid_loss: None,
+        metric: record.figures.first().map(|(_, value)| *value),
+    };
+    Some(Learning {
+        metric,
+        epochs: seed.epochs.iter().map(epoch).collect(),
+    })
+}
+
+fn table(evaluation: &Evaluation, output: &mut Output) -> Result<(), Failure> {
+    output.line(&format!("{}: {}", evaluation.title, evaluation.about))?;
+    for fact in &evaluation.facts {
+        output.line(&format!("  {}: {}", fact.name, fact.value))?;
+    }
+    for warning in &evaluation.warnings {
+        output.line(&format!("warning: {warning}"))?;
+    }
+    let has_baseline = evaluation.metrics.iter().any(|row| row.baseline.is_some());
+    let baseline = if has_baseline {
+        evaluation.baseline.as_str()
+    } else {
+        ""
+    };
+    output.line(&format!(
+        "{:<46} {:>24} {:>24} {:>24}",
+        "",
+        "model (95 %)",
+        baseline,
+        if has_baseline { "difference" } else { "" }
+    ))?;
+    for row in &evaluation.metrics {
+        output.line(&format!(
+            "{:<46} {:>24} {:>24} {:>24}{}",
+            row.name,
+            shown(row, Some(&row.model)),
+            shown(row, row.baseline.as_ref()),
+            shown(row, row.difference.as_ref()),
+            if row.better == Better::Lower {
+                "  lower is better"
+            } else {
+                ""
+            }
+        ))?;
+    }
+    if let Some(reliability) = &evaluation.reliability {
+        output.line(&format!(
+            "{:<46} {:>24} (without temperature {:.3})",
+            "expected calibration error",
+            format!("{:.3}", reliability.ece_after),
+            reliability.ece_before
+        ))?;
+    }
+    for cost in &evaluation.costs {
+        output.line(&format!(
+            "{:<46} {:>24}",
+            format!("{}: {} bytes packed", cost.precision, cost.bytes),
+            format!("{:.3} ms, p95 {:.3} ms", cost.p50_ms, cost.p95_ms)
+        ))?;
+    }
+    Ok(())
+}
+
+fn shown(row: &MetricRow, figure: Option<&Figure>) -> String {
+    let Some(figure) = figure else {
+        return String::new();
+    };
+    let number = |value: f64| match row.scale {
+        Scale::Percent => format!("{:.1}", 100.0 * value),
+        Scale::Number => format!("{value:.3}"),
+    };
+    match figure.limits {
+        Some((low, high)) => format!("{} ({} to {})", number(figure.value), number(low), number(high)),
+        None => number(figure.value),
     }
 }
 
-/// Bad input: the error and what caused it.
-pub(super) fn bad(error: &dyn StdError) -> Failure {
+/// What went wrong in a task, with its code.
+pub(super) fn failure(error: &TaskError) -> Failure {
+    let (code, help) = match error {
+        TaskError::Data(_) | TaskError::Train(TrainError::Data { .. }) => {
+            ("MT0501", "docs/data-formats.md has the formats")
+        }
+        TaskError::Split(_) => (
+            "MT0502",
+            "name the field of the group in the recipe (`group`), or set `split_rows: true` at your own risk",
+        ),
+        TaskError::Train(TrainError::Diverged { .. }) => ("MT0503", "lower `learning_rate` in `train`"),
+        TaskError::Train(
+            TrainError::State(StateError::Malformed { .. }) | TrainError::OtherOptions { .. },
+        ) => (
+            "MT0504",
+            "train without `--resume`, or into another folder with `--out`",
+        ),
+        TaskError::Train(TrainError::OtherNet { .. }) => (
+            "MT0505",
+            "begin with a model whose `net` in its card is that of the recipe",
+        ),
+        TaskError::Weights { .. } | TaskError::Card { .. } => (
+            "MT0506",
+            "the card and the weights must be those that were written together",
+        ),
+        TaskError::Train(TrainError::Options { .. }) => {
+            ("MT0507", "see `motet train --list` for what settings take")
+        }
+        TaskError::Train(TrainError::State(StateError::File { .. })) | TaskError::File { .. } => (
+            "MT0413",
+            "check the path, its permissions and the space on its disk",
+        ),
+        TaskError::Measure { .. } => ("MT0508", "bring more examples, of two classes at least"),
+        other => return Failure::Internal(chain(other)),
+    };
+    Failure::Bad {
+        code: Some(code),
+        message: chain(error),
+        help: Some(help.to_owned()),
+    }
+}
+
+/// An error and what caused it.
+pub(super) fn chain(error: &dyn StdError) -> String {
     let mut message = error.to_string();
     let mut cause = error.source();
     while let Some(found) = cause {
@@ -47,5 +201,10 @@ pub(super) fn bad(error: &dyn StdError) -> Failure {
         }
         cause = found.source();
     }
-    Failure::bad(message)
+    message
+}
+
+/// Bad input: the error and what caused it.
+pub(super) fn bad(error: &dyn StdError) -> Failure {
+    Failure::bad(chain(error))
 }

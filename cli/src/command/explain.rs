@@ -213,6 +213,10 @@ fn shown(value: &ParamValue) -> String {
         ParamValue::Flag(value) => value.to_string(),
         ParamValue::Text(value) => format!("\"{value}\""),
         ParamValue::Texts(values) => format!("[{}]", values.join(", ")),
+        ParamValue::Integers(values) => {
+            let values: Vec<String> = values.iter().map(i64::to_string).collect();
+            format!("[{}]", values.join(", "))
+        }
         ParamValue::Duration(value) => format!("{} ms", value.as_secs_f64() * 1e3),
         ParamValue::Frequency(value) => Rate(*value).to_string(),
         ParamValue::Memory(value) => format!("{value} B"),

@@ -1,89 +1,287 @@
-//! `motet train keyword`: trains, calibrates, measures and writes a model.
+//! `motet train`: a model from a recipe and examples.
 //!
-//! Temperature and threshold are chosen on voices that one more training, the fold, never heard; then every seed is
-//! trained on all voices of the training side. Each epoch is saved.
+//! Each seed is trained, the one that its own choosing examples like best is calibrated, measured and written with its
+//! card. The state is kept after every epoch and every half minute, and when Ctrl-C is pressed; `--resume` goes on.
 
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use burn::tensor::Device;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use motet_models::keyword::{
-    Corpus, Decision, EvaluateOptions, Evaluation, Fold, LABELS, Observer, Progress, Shipment, TrainError,
-    TrainOptions, TrainState, calibrate, evaluate, model_of, ship, train,
-};
+use motet::load::read_text;
+use motet::recipe::{ReadRecipe, read};
+use motet_core::diagnostic::Source;
+use motet_core::limits::SPEC_BYTES_MAX;
+use motet_models::recipe::Recipe;
+use motet_models::task::{Prepared, Sources, StartOptions, TaskError};
+use motet_models::tasks::{RECIPES, TASKS, task};
+use motet_models::train::{Adaptation, TrainError, TrainState};
 
-use super::eval::{bad, folders};
 use crate::arguments::TrainArguments;
 use crate::failure::Failure;
 use crate::output::Output;
 
-/// The voices of one in five groups choose temperature and threshold.
-const FOLD: Fold = Fold { index: 0, of: 5 };
+mod keyword;
+mod watch;
+
+use watch::Watch;
+
+/// The recipe of the keyword net, which has a training of its own.
+const KEYWORD: &str = "keyword";
 
 pub(super) fn run(arguments: &TrainArguments, output: &mut Output) -> Result<(), Failure> {
+    if arguments.list {
+        return list(output);
+    }
+    let Some(recipe) = &arguments.recipe else {
+        return Err(Failure::Bad {
+            code: None,
+            message: "there is no recipe to train".to_owned(),
+            help: Some(
+                "name one, or a file with one; `motet train --list` has those that come with Motet"
+                    .to_owned(),
+            ),
+        });
+    };
+    if recipe == KEYWORD {
+        return keyword::run(arguments, output);
+    }
     let stop = Arc::new(AtomicBool::new(false));
     let asked = Arc::clone(&stop);
-    // Relaxed: the flag carries no data, and the epoch that reads it may be the next one.
+    // Relaxed: the flag carries no data, and the step that reads it may be the next one.
     ctrlc::set_handler(move || asked.store(true, Ordering::Relaxed))
         .map_err(|error| Failure::Internal(format!("Ctrl-C cannot be caught: {error}")))?;
-    std::fs::create_dir_all(&arguments.out)
-        .map_err(|error| Failure::bad(format!("`{}` cannot be made: {error}", arguments.out.display())))?;
-    let folders = folders(&arguments.data);
-    let corpus = Corpus::read(&folders).map_err(|error| bad(&error))?;
-    let (heard, unseen) = corpus.split(FOLD);
-    let training = Training { arguments, stop };
-    let first = arguments.seeds.first().copied().unwrap_or(1);
-
-    let fold = training.train("fold", &heard, training.options(first), output)?;
-    let device = Device::flex();
-    let threads = arguments.data.threads as usize;
-    let draft = model_of(&fold, Decision::uncalibrated(), &device).map_err(|error| bad(&error))?;
-    let calibration = calibrate(&draft, &unseen, threads).map_err(|error| bad(&error))?;
-    let decision = Decision {
-        temperature: calibration.temperature,
-        rule: calibration.rule,
+    let (read, folder) = open(recipe)?;
+    let mut prepared = prepare(arguments, &read, folder)?;
+    note(output, &prepared.report().to_string())?;
+    let training = Training {
+        arguments,
+        recipe: &read.recipe,
+        out: out(arguments, &read.recipe),
+        stop,
     };
-    note(
-        output,
-        &format!(
-            "calibrated on unseen voices: {}; {}",
-            calibration.stream, calibration.false_alarms
-        ),
-    )?;
+    training.run(&mut *prepared, &read, output)
+}
 
-    let mut states = Vec::new();
-    let mut evaluations: Vec<Evaluation> = Vec::new();
-    for seed in &arguments.seeds {
-        let state = training.train(&format!("seed-{seed}"), &corpus, training.options(*seed), output)?;
-        let model = model_of(&state, decision, &device).map_err(|error| bad(&error))?;
-        let options = EvaluateOptions {
-            folders: folders.clone(),
-            threads,
+/// The folder that is written into.
+fn out(arguments: &TrainArguments, recipe: &Recipe) -> PathBuf {
+    let named = arguments.out.clone();
+    named.unwrap_or_else(|| PathBuf::from(format!("{}-model", recipe.name)))
+}
+
+/// Reads a recipe that comes with Motet, or a file; with the folder that its own files lie in.
+fn open(recipe: &str) -> Result<(ReadRecipe, Option<PathBuf>), Failure> {
+    if let Some((name, text)) = RECIPES.iter().find(|(name, _)| *name == recipe) {
+        let read = read(Source::new(*name, *text)).map_err(Failure::Faults)?;
+        return Ok((read, None));
+    }
+    let path = Path::new(recipe);
+    if !path.exists() && path.extension().is_none() {
+        let names = RECIPES.iter().map(|(name, _)| *name).chain([KEYWORD]);
+        let near = motet_core::diagnostic::nearest(recipe, names);
+        return Err(Failure::Bad {
+            code: Some("MT0401"),
+            message: format!("there is no recipe and no file `{recipe}`"),
+            help: Some(match near {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "`motet train --list` has the recipes that come with Motet".to_owned(),
+            }),
+        });
+    }
+    let text = read_text(path, SPEC_BYTES_MAX)?;
+    let read = read(Source::new(path.display().to_string(), text)).map_err(Failure::Faults)?;
+    Ok((read, Some(path.parent().unwrap_or(Path::new(".")).to_path_buf())))
+}
+
+fn prepare(
+    arguments: &TrainArguments,
+    read: &ReadRecipe,
+    folder: Option<PathBuf>,
+) -> Result<Box<dyn Prepared>, Failure> {
+    let Some(task) = task(&read.recipe.task) else {
+        return Err(Failure::Internal(format!(
+            "the task `{}` is gone",
+            read.recipe.task
+        )));
+    };
+    let is_file = arguments.data.data.is_file();
+    let sources = Sources {
+        data: arguments.data.data.clone(),
+        recipe: folder,
+        train: is_file.then(|| arguments.data.data.clone()),
+        valid: arguments.valid.clone(),
+        from: arguments.from.clone(),
+        teacher: arguments.teacher.clone(),
+    };
+    task.prepare(&read.recipe, &sources)
+        .map_err(|error| bad(error, read))
+}
+
+struct Training<'a> {
+    arguments: &'a TrainArguments,
+    recipe: &'a Recipe,
+    out: PathBuf,
+    stop: Arc<AtomicBool>,
+}
+
+impl Training<'_> {
+    fn run(
+        &self,
+        prepared: &mut dyn Prepared,
+        read: &ReadRecipe,
+        output: &mut Output,
+    ) -> Result<(), Failure> {
+        std::fs::create_dir_all(&self.out)
+            .map_err(|error| Failure::bad(format!("`{}` cannot be made: {error}", self.out.display())))?;
+        let seeds = match self.arguments.seeds.as_slice() {
+            [] => self.recipe.seeds.clone(),
+            seeds => seeds.to_vec(),
         };
-        let evaluation = evaluate(&model, &options).map_err(|error| bad(&error))?;
-        note(output, &format!("seed {seed}\n{evaluation}"))?;
-        states.push(state);
-        evaluations.push(evaluation);
+        let mut states = Vec::new();
+        for seed in &seeds {
+            match self.seed(prepared, *seed, output) {
+                Ok(state) => states.push(state),
+                Err(Stopped::Asked { steps }) => {
+                    note(
+                        output,
+                        &format!("seed {seed}: stopped after {steps} steps; `--resume` goes on from there"),
+                    )?;
+                    return Err(Failure::No);
+                }
+                Err(Stopped::Failed(failure)) => return Err(failure),
+                Err(Stopped::Task(error)) => return Err(bad(TaskError::Train(error), read)),
+            }
+        }
+        let shipped = prepared
+            .ship(&states, &self.out)
+            .map_err(|error| bad(error, read))?;
+        self.history(&states)?;
+        if output.is_json() {
+            return output.json(&serde_json::json!({
+                "folder": self.out,
+                "bytes": shipped.bytes,
+                "figures": shipped.figures,
+            }));
+        }
+        for figure in &shipped.figures {
+            output.line(figure)?;
+        }
+        output.line(&format!(
+            "wrote {} ({} bytes of weights)",
+            self.out.display(),
+            shipped.bytes
+        ))
     }
-    let shipment = Shipment {
-        states: &states,
-        decision,
-        evaluations: &evaluations,
-        metrics: &calibration.metrics(FOLD),
-        folders: &folders,
-    };
-    let card = ship(&shipment, &arguments.out).map_err(|error| bad(&error))?;
+
+    /// Trains one seed, or goes on where it was.
+    fn seed(&self, prepared: &dyn Prepared, seed: u64, output: &mut Output) -> Result<TrainState, Stopped> {
+        let path = self.out.join(format!("seed-{seed}.checkpoint"));
+        let state = match self.arguments.resume && path.exists() {
+            true => {
+                let state = TrainState::load(&path).map_err(|error| Stopped::Task(error.into()))?;
+                if state.origin != prepared.origin() || state.options.seed != seed {
+                    return Err(Stopped::Task(TrainError::OtherOptions {
+                        difference: "the recipe or the data are not those it began with".to_owned(),
+                    }));
+                }
+                note(
+                    output,
+                    &format!("seed {seed}: going on after step {}", state.step),
+                )
+                .map_err(Stopped::Failed)?;
+                state
+            }
+            false => prepared
+                .begin(&self.start(prepared, seed))
+                .map_err(Stopped::Task)?,
+        };
+        let mut watch = Watch::new(&format!("seed {seed}"), path, &self.stop);
+        let trained = prepared.train(state, self.arguments.budget, &mut watch);
+        watch.finish();
+        match trained {
+            Ok(state) => Ok(state),
+            Err(TrainError::Stopped { steps }) => Err(Stopped::Asked { steps }),
+            Err(error) => Err(Stopped::Task(error)),
+        }
+    }
+
+    fn start(&self, prepared: &dyn Prepared, seed: u64) -> StartOptions {
+        let owned = |names: &[&str]| {
+            names
+                .iter()
+                .map(|name| (*name).to_owned())
+                .collect::<Vec<String>>()
+        };
+        let frozen = self.arguments.freeze.iter().flat_map(|name| match name.as_str() {
+            "encoder" => owned(prepared.encoder()),
+            name => vec![name.to_owned()],
+        });
+        StartOptions {
+            seed,
+            shards: self.arguments.data.threads as usize,
+            epochs: self.arguments.epochs.map(|epochs| epochs as usize),
+            adaptation: Adaptation {
+                frozen: frozen.collect(),
+                lora_rank: self.arguments.lora.map_or(0, |rank| rank as usize),
+                whole: match self.arguments.lora {
+                    Some(_) => owned(prepared.heads()),
+                    None => Vec::new(),
+                },
+            },
+        }
+    }
+
+    /// Keeps how each seed went, for pages about the model.
+    fn history(&self, states: &[TrainState]) -> Result<(), Failure> {
+        let seeds: Vec<serde_json::Value> = states
+            .iter()
+            .map(|state| serde_json::json!({"seed": state.options.seed, "epochs": state.history}))
+            .collect();
+        let path = self.out.join("history.json");
+        std::fs::write(&path, serde_json::Value::from(seeds).to_string())
+            .map_err(|error| Failure::bad(format!("cannot write `{}`: {error}", path.display())))
+    }
+}
+
+/// Why a seed has no result.
+enum Stopped {
+    /// Ctrl-C.
+    Asked {
+        steps: usize,
+    },
+    Failed(Failure),
+    Task(TrainError),
+}
+
+fn list(output: &mut Output) -> Result<(), Failure> {
+    let recipes: Vec<Recipe> = RECIPES
+        .iter()
+        .filter_map(|(name, text)| Some(read(Source::new(*name, *text)).ok()?.recipe))
+        .collect();
     if output.is_json() {
-        return output.json(&serde_json::json!({"folder": arguments.out, "card": card}));
+        return output.json(&serde_json::json!({"recipes": recipes, "tasks": TASKS}));
     }
-    output.line(&format!(
-        "wrote the model of seed {} to {}",
-        card.seed.chosen,
-        arguments.out.display()
-    ))
+    output.line("recipes that come with Motet:")?;
+    output.line(&format!("  {KEYWORD:<12} six spoken wake words"))?;
+    for recipe in recipes {
+        output.line(&format!("  {:<12} {}", recipe.name, recipe.about))?;
+    }
+    output.line("tasks for recipes of your own:")?;
+    for task in TASKS.iter().filter_map(|name| task(name)) {
+        output.line(&format!("  {:<12} {}", task.name(), task.about()))?;
+        for section in task.sections() {
+            output.line(&format!("    {}:", section.name))?;
+            for setting in section.settings {
+                let default = setting
+                    .default
+                    .map_or("needed".to_owned(), |value| value.to_string());
+                output.line(&format!(
+                    "      {:<24} {:<12} {}",
+                    setting.name, default, setting.about
+                ))?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Prints a line for people as soon as it is known.
@@ -95,140 +293,20 @@ fn note(output: &mut Output, text: &str) -> Result<(), Failure> {
     output.flush()
 }
 
-struct Training<'a> {
-    arguments: &'a TrainArguments,
-    stop: Arc<AtomicBool>,
-}
-
-impl Training<'_> {
-    fn options(&self, seed: u64) -> TrainOptions {
-        let mut options = TrainOptions::standard(seed, LABELS.len());
-        options.shards = self.arguments.data.threads as usize;
-        if let Some(epochs) = self.arguments.epochs {
-            options.epochs = epochs as usize;
-        }
-        if self.arguments.data.synthetic.is_none() {
-            options.diet.synthetic_keywords = 0;
-        }
-        options
+/// What went wrong, shown in the recipe where it lies there.
+pub(super) fn bad(error: TaskError, read: &ReadRecipe) -> Failure {
+    if let TaskError::Setting {
+        section,
+        setting,
+        fault,
+    } = &error
+    {
+        let help = format!("change `{setting}` in `{section}`, or the data");
+        return Failure::Faults(read.sheet.contradiction(section, setting, fault.clone(), &help));
     }
-
-    /// Trains under a name, which is that of its checkpoint, or goes on from there.
-    fn train(
-        &self,
-        name: &str,
-        corpus: &Corpus,
-        options: TrainOptions,
-        output: &mut Output,
-    ) -> Result<TrainState, Failure> {
-        let path = self.arguments.out.join(format!("{name}.checkpoint.json"));
-        let state = if self.arguments.resume && path.exists() {
-            let state = TrainState::load(&path).map_err(|error| bad(&error))?;
-            if state.options != options {
-                return Err(bad(&TrainError::OtherOptions));
-            }
-            note(output, &format!("{name}: going on after epoch {}", state.epochs))?;
-            state
-        } else {
-            TrainState::new(options)
-        };
-        let mut watch = Watch::new(name, path.clone(), &self.stop);
-        let trained = train(corpus, state, &mut watch);
-        watch.bar.finish_and_clear();
-        if let Some(failure) = watch.failure {
-            return Err(failure);
-        }
-        match trained {
-            Ok(state) => Ok(state),
-            Err(TrainError::Stopped { epochs }) => {
-                note(
-                    output,
-                    &format!("{name}: stopped after epoch {epochs}; `--resume` goes on from there"),
-                )?;
-                Err(Failure::No)
-            }
-            Err(error) => Err(bad(&error)),
-        }
+    if let TaskError::Config(fault) = &error {
+        let help = "the settings of `net` and the labels of the data make up the net".to_owned();
+        return Failure::Faults(read.sheet.contradiction("net", "", fault.to_string(), &help));
     }
-}
-
-/// Draws the bar, saves each epoch, and ends the training when asked to.
-struct Watch<'a> {
-    name: String,
-    path: PathBuf,
-    stop: &'a AtomicBool,
-    bar: ProgressBar,
-    on_terminal: bool,
-    failure: Option<Failure>,
-}
-
-impl<'a> Watch<'a> {
-    fn new(name: &str, path: PathBuf, stop: &'a AtomicBool) -> Watch<'a> {
-        let on_terminal = std::io::stderr().is_terminal();
-        let target = if on_terminal {
-            ProgressDrawTarget::stderr()
-        } else {
-            ProgressDrawTarget::hidden()
-        };
-        let bar = ProgressBar::with_draw_target(None, target);
-        let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} steps, {per_sec}, {eta} left");
-        if let Ok(style) = style {
-            bar.set_style(style);
-        }
-        Watch {
-            name: name.to_owned(),
-            path,
-            stop,
-            bar,
-            on_terminal,
-            failure: None,
-        }
-    }
-
-    fn save(&self, path: &Path, state: &TrainState) -> Result<(), Failure> {
-        state.save(path).map_err(|error| bad(&error))
-    }
-}
-
-impl Observer for Watch<'_> {
-    fn step(&mut self, progress: &Progress) {
-        let (done, all) = (
-            progress.epoch * progress.steps + progress.step,
-            progress.epochs * progress.steps,
-        );
-        if self.bar.length().is_none() {
-            self.bar.set_length(all as u64);
-            // What an earlier run did says nothing about the speed of this one.
-            self.bar.set_position((progress.epoch * progress.steps) as u64);
-            self.bar.reset_eta();
-        }
-        self.bar.set_position(done as u64);
-        self.bar.set_message(summary(&self.name, progress));
-    }
-
-    fn epoch(&mut self, progress: &Progress, state: &TrainState) -> bool {
-        if !self.on_terminal {
-            // Standard error may be closed; the training is worth more than the line.
-            let _ = std::io::Write::write_all(
-                &mut std::io::stderr().lock(),
-                format!("{}\n", summary(&self.name, progress)).as_bytes(),
-            );
-        }
-        if let Err(failure) = self.save(&self.path, state) {
-            self.failure = Some(failure);
-            return false;
-        }
-        // Relaxed: pairs with the store in the handler of Ctrl-C, which carries no data.
-        !self.stop.load(Ordering::Relaxed)
-    }
-}
-
-fn summary(name: &str, progress: &Progress) -> String {
-    format!(
-        "{name} epoch {}/{} loss {:.4} accuracy {:.2} %",
-        progress.epoch + 1,
-        progress.epochs,
-        progress.loss,
-        100.0 * progress.accuracy
-    )
+    super::eval::failure(&error)
 }

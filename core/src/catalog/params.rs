@@ -32,6 +32,13 @@ pub enum ParamType {
     Choice(&'static [&'static str]),
     /// A list of texts.
     Texts,
+    /// A list of whole numbers between two bounds.
+    Integers {
+        /// Least.
+        min: i64,
+        /// Greatest.
+        max: i64,
+    },
     /// A time span with its unit.
     Duration,
     /// A frequency with its unit.
@@ -54,6 +61,7 @@ impl ParamType {
             ParamType::Text => "text".to_owned(),
             ParamType::Choice(words) => format!("one of {}", words.join(", ")),
             ParamType::Texts => "a list of texts".to_owned(),
+            ParamType::Integers { min, max } => format!("a list of whole numbers from {min} to {max}"),
             ParamType::Duration => "a time span such as `25 ms`".to_owned(),
             ParamType::Frequency => "a frequency such as `16 kHz`".to_owned(),
             ParamType::Memory => "an amount of memory such as `96 MiB`".to_owned(),
@@ -106,6 +114,8 @@ pub enum ParamValue {
     Text(String),
     /// Several texts.
     Texts(Vec<String>),
+    /// Several whole numbers.
+    Integers(Vec<i64>),
     /// A time span.
     Duration(Duration),
     /// A frequency in thousandths of a hertz.
@@ -174,6 +184,16 @@ impl ParamType {
                         _ => Err(expected()),
                     });
                     texts.collect::<Result<_, _>>().map(ParamValue::Texts)
+                }
+                _ => Err(expected()),
+            },
+            ParamType::Integers { min, max } => match value {
+                Yaml::List(items) => {
+                    let numbers = items.iter().map(|item| match item {
+                        Yaml::Integer(number) if (min..=max).contains(&number) => Ok(*number),
+                        _ => Err(expected()),
+                    });
+                    numbers.collect::<Result<_, _>>().map(ParamValue::Integers)
                 }
                 _ => Err(expected()),
             },

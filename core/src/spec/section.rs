@@ -27,7 +27,7 @@ pub(super) fn read(source: Arc<Source>, settings: &Settings) -> Result<Spec, Dia
     reader.into_faults().or(spec).map(|(spec, _)| spec)
 }
 
-fn not_a_document(source: &Arc<Source>, fault: yaml::YamlFault) -> Diagnostics {
+pub(super) fn not_a_document(source: &Arc<Source>, fault: yaml::YamlFault) -> Diagnostics {
     let at = |line, column| {
         let offset = yaml::offset_of(&source.text, line, column);
         Span::new(source, offset..offset + 1)

@@ -55,23 +55,45 @@ pub(super) fn tanh<S: Simd>(s: S, x: S::F) -> S::F {
 /// The Gaussian error linear unit, `x / 2 * (1 + erf(x / sqrt 2))`, to 2e-7 of `|x|`.
 ///
 /// # Source
-/// Hendrycks and Gimpel 2016; the error function by Abramowitz and Stegun 1964, 7.1.26.
+/// Hendrycks and Gimpel 2016.
+#[inline(always)]
+pub(super) fn gelu<S: Simd>(s: S, x: S::F) -> S::F {
+    let half = s.mul(x, s.splat(0.5));
+    s.mul_add(half, erf_and_bell(s, x).0, half)
+}
+
+/// The Gaussian error linear unit and its slope, `(1 + erf(x / sqrt 2)) / 2 + x e^(-x^2 / 2) / sqrt(2 pi)`.
+#[inline(always)]
+pub(super) fn gelu_and_slope<S: Simd>(s: S, x: S::F) -> (S::F, S::F) {
+    let (erf, bell) = erf_and_bell(s, x);
+    let half = s.mul(x, s.splat(0.5));
+    let share = s.mul_add(erf, s.splat(0.5), s.splat(0.5));
+    let density = s.mul(
+        bell,
+        s.splat(0.5 * std::f32::consts::FRAC_2_SQRT_PI * std::f32::consts::FRAC_1_SQRT_2),
+    );
+    (s.mul_add(half, erf, half), s.mul_add(x, density, share))
+}
+
+/// `erf(x / sqrt 2)` to 2e-7, and `e^(-x^2 / 2)`.
+///
+/// # Source
+/// Abramowitz and Stegun 1964, 7.1.26.
 #[inline(always)]
 #[allow(
     clippy::excessive_precision,
     reason = "the coefficients as they are published"
 )]
-pub(super) fn gelu<S: Simd>(s: S, x: S::F) -> S::F {
+fn erf_and_bell<S: Simd>(s: S, x: S::F) -> (S::F, S::F) {
     let z = s.mul(s.abs(x), s.splat(std::f32::consts::FRAC_1_SQRT_2));
     let t = s.div(s.splat(1.0), s.mul_add(s.splat(0.327_591_1), z, s.splat(1.0)));
     let mut p = s.splat(1.061_405_429);
     for coefficient in [-1.453_152_027, 1.421_413_741, -0.284_496_736, 0.254_829_592] {
         p = s.mul_add(p, t, s.splat(coefficient));
     }
-    let e = exp(s, s.sub(s.splat(0.0), s.mul(z, z)));
-    let erf = s.sub(s.splat(1.0), s.mul(s.mul(p, t), e));
-    let half = s.mul(x, s.splat(0.5));
-    s.mul_add(half, s.with_sign(s.max(erf, s.splat(0.0)), x), half)
+    let bell = exp(s, s.sub(s.splat(0.0), s.mul(z, z)));
+    let erf = s.sub(s.splat(1.0), s.mul(s.mul(p, t), bell));
+    (s.with_sign(s.max(erf, s.splat(0.0)), x), bell)
 }
 
 /// The sigmoid linear unit, `x * sigmoid(x)`.

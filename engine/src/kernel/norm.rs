@@ -125,7 +125,7 @@ const MOST_LANES: usize = 16;
 
 /// The sum of the squared differences to `mean`.
 #[inline(always)]
-fn squares<S: Simd>(s: S, row: &[f32], mean: f32) -> f32 {
+pub(super) fn squares<S: Simd>(s: S, row: &[f32], mean: f32) -> f32 {
     // Lanes beyond the row are 0, and so is what is taken away from them.
     let (whole, rest) = row.split_at(row.len() / S::LANES * S::LANES);
     let off = s.sub(s.at_most(rest), s.at_most(&[mean; MOST_LANES][..rest.len()]));

@@ -110,23 +110,7 @@ impl Clip {
     /// [`ClipError::Read`], [`ClipError::Directory`] and [`ClipError::TooLarge`] for the file, the others as
     /// [`decode`].
     pub fn read(path: &Path) -> Result<Self, ClipError> {
-        let failed = |source| ClipError::Read {
-            path: path.to_path_buf(),
-            source,
-        };
-        if std::fs::metadata(path).map_err(failed)?.is_dir() {
-            return Err(ClipError::Directory {
-                path: path.to_path_buf(),
-            });
-        }
-        let mut bytes = Vec::new();
-        let limit = CLIP_BYTES_MAX as u64 + 1;
-        File::open(path)
-            .map_err(failed)?
-            .take(limit)
-            .read_to_end(&mut bytes)
-            .map_err(failed)?;
-        decode(bytes)
+        decode(read_bytes(path)?)
     }
 
     /// Returns the length in seconds.
@@ -135,28 +119,36 @@ impl Clip {
     }
 }
 
+/// Returns the bytes of the file `path`, at most one more than [`CLIP_BYTES_MAX`].
+///
+/// # Errors
+/// [`ClipError::Read`], [`ClipError::Directory`].
+pub fn read_bytes(path: &Path) -> Result<Vec<u8>, ClipError> {
+    let failed = |source| ClipError::Read {
+        path: path.to_path_buf(),
+        source,
+    };
+    if std::fs::metadata(path).map_err(failed)?.is_dir() {
+        return Err(ClipError::Directory {
+            path: path.to_path_buf(),
+        });
+    }
+    let mut bytes = Vec::new();
+    let limit = CLIP_BYTES_MAX as u64 + 1;
+    File::open(path)
+        .map_err(failed)?
+        .take(limit)
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
+    Ok(bytes)
+}
+
 /// Decodes the bytes of a WAV or FLAC file.
 ///
 /// # Errors
 /// Each fault of a file has its own variant of [`ClipError`].
 pub fn decode(bytes: Vec<u8>) -> Result<Clip, ClipError> {
-    if bytes.is_empty() {
-        return Err(ClipError::Empty);
-    }
-    if bytes.len() > CLIP_BYTES_MAX {
-        return Err(ClipError::TooLarge);
-    }
-    let header = Header::sniff(&bytes)?;
-    if header.channels == 0 || header.channels > CHANNELS_MAX {
-        return Err(ClipError::Channels {
-            found: header.channels,
-        });
-    }
-    if header.rate_hz < RATE_HZ_MIN || header.rate_hz > RATE_HZ_MAX {
-        return Err(ClipError::Rate {
-            found_hz: header.rate_hz,
-        });
-    }
+    let header = ClipHeader::of(&bytes)?;
     let samples = decode_frames(bytes, &header)?;
     if let Some(index) = samples.iter().position(|sample| !sample.is_finite()) {
         return Err(ClipError::NotFinite { index });
@@ -168,14 +160,42 @@ pub fn decode(bytes: Vec<u8>) -> Result<Clip, ClipError> {
 }
 
 /// What the first bytes of a file claim.
-struct Header {
-    channels: u16,
-    rate_hz: u32,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClipHeader {
+    /// Number of channels.
+    pub channels: u16,
+    /// Samples per second.
+    pub rate_hz: u32,
     /// Samples per channel; absent where the header leaves it open.
-    length: Option<u64>,
+    pub length: Option<u64>,
 }
 
-impl Header {
+impl ClipHeader {
+    /// Reads the header of a whole WAV or FLAC file, without decoding what follows it.
+    ///
+    /// # Errors
+    /// As [`decode`], less the faults of the sound itself.
+    pub fn of(bytes: &[u8]) -> Result<Self, ClipError> {
+        if bytes.is_empty() {
+            return Err(ClipError::Empty);
+        }
+        if bytes.len() > CLIP_BYTES_MAX {
+            return Err(ClipError::TooLarge);
+        }
+        let header = Self::sniff(bytes)?;
+        if header.channels == 0 || header.channels > CHANNELS_MAX {
+            return Err(ClipError::Channels {
+                found: header.channels,
+            });
+        }
+        if header.rate_hz < RATE_HZ_MIN || header.rate_hz > RATE_HZ_MAX {
+            return Err(ClipError::Rate {
+                found_hz: header.rate_hz,
+            });
+        }
+        Ok(header)
+    }
+
     fn sniff(bytes: &[u8]) -> Result<Self, ClipError> {
         if bytes.starts_with(b"fLaC") {
             Self::flac(bytes)
@@ -268,7 +288,7 @@ fn malformed(reason: &str) -> ClipError {
     }
 }
 
-fn decode_frames(bytes: Vec<u8>, header: &Header) -> Result<Vec<f32>, ClipError> {
+fn decode_frames(bytes: Vec<u8>, header: &ClipHeader) -> Result<Vec<f32>, ClipError> {
     let (mut format, mut decoder) = open(bytes)?;
     let length_max = CLIP_SECONDS_MAX as usize * header.rate_hz as usize;
     let mut samples = Vec::new();

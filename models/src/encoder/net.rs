@@ -7,11 +7,11 @@
 
 use burn::module::{Module, Param};
 use burn::nn::{LayerNorm, LayerNormConfig, Linear};
-use burn::tensor::activation::{gelu, softmax};
 use burn::tensor::module::embedding;
 use burn::tensor::{Device, Int, Tensor};
 use serde::{Deserialize, Serialize};
 
+use crate::fused;
 use crate::net::{
     ConfigFault, HOLDABLE, NetConfig, Taker, affordable, bounded, holdable, linear_specs, rules,
 };
@@ -72,6 +72,8 @@ pub(super) struct Block {
     #[module(skip)]
     pub(super) heads: usize,
     #[module(skip)]
+    pub(super) epsilon: f32,
+    #[module(skip)]
     pub(super) norm_first: bool,
 }
 
@@ -87,13 +89,16 @@ impl EncoderNet {
         let embedded = embedding(self.token.val(), ids) + position;
         let first = match self.config.norm_first {
             true => embedded,
-            false => self.norm.forward(embedded),
+            false => fused::layer_norm(&self.norm, embedded, self.config.epsilon),
         };
         let last = self.blocks.iter().fold(first, |x, block| block.forward(x));
-        self.head.forward(match self.config.norm_first {
-            true => self.norm.forward(last),
-            false => last,
-        })
+        fused::linear(
+            &self.head,
+            match self.config.norm_first {
+                true => fused::layer_norm(&self.norm, last, self.config.epsilon),
+                false => last,
+            },
+        )
     }
 
     /// Returns the sizes.
@@ -105,31 +110,22 @@ impl EncoderNet {
 impl Block {
     /// `[batch, tokens, width]` to the same.
     fn forward(&self, x: Tensor<3>) -> Tensor<3> {
+        let norm = |layer: &LayerNorm, x: Tensor<3>| fused::layer_norm(layer, x, self.epsilon);
         if self.norm_first {
-            let x = x.clone() + self.attend(self.attention_norm.forward(x));
-            return x.clone() + self.dense(self.dense_norm.forward(x));
+            let x = x.clone() + self.attend(norm(&self.attention_norm, x));
+            return x.clone() + self.dense(norm(&self.dense_norm, x));
         }
-        let x = self.attention_norm.forward(x.clone() + self.attend(x));
-        self.dense_norm.forward(x.clone() + self.dense(x))
+        let x = norm(&self.attention_norm, x.clone() + self.attend(x));
+        norm(&self.dense_norm, x.clone() + self.dense(x))
     }
 
     fn attend(&self, x: Tensor<3>) -> Tensor<3> {
-        let [batch, tokens, width] = x.dims();
-        let split = |x: Tensor<3>| {
-            x.reshape([batch, tokens, self.heads, width / self.heads])
-                .swap_dims(1, 2)
-        };
-        let query = split(self.query.forward(x.clone()));
-        let key = split(self.key.forward(x.clone()));
-        let value = split(self.value.forward(x));
-        let scale = ((width / self.heads) as f64).sqrt();
-        let weights = softmax(query.matmul(key.transpose()) / scale, 3);
-        let mixed = weights.matmul(value).swap_dims(1, 2);
-        self.output.forward(mixed.reshape([batch, tokens, width]))
+        let qkv = [&self.query, &self.key, &self.value].map(|layer| fused::linear(layer, x.clone()));
+        fused::linear(&self.output, fused::attention(qkv, self.heads, None))
     }
 
     fn dense(&self, x: Tensor<3>) -> Tensor<3> {
-        self.down.forward(gelu(self.up.forward(x)))
+        fused::linear(&self.down, fused::linear_gelu(&self.up, x))
     }
 }
 
@@ -242,6 +238,7 @@ impl EncoderConfig {
             down: taker.linear(&format!("{name}.down"), inner, width)?,
             dense_norm: self.norm(taker, &format!("{name}.dense_norm"))?,
             heads: self.heads,
+            epsilon: self.epsilon,
             norm_first: self.norm_first,
         })
     }

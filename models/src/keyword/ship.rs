@@ -161,6 +161,7 @@ fn draft(state: &TrainState, decision: Decision, weights: &[u8]) -> Card<Keyword
         ]
         .map(str::to_owned)
         .to_vec(),
+        recipe: None,
     }
 }
 

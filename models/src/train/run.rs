@@ -29,8 +29,6 @@ pub struct Beginning {
     pub origin: String,
     /// Weights to start from instead of random ones.
     pub weights: Option<Vec<f32>>,
-    /// Most time it may take.
-    pub budget: Option<Duration>,
 }
 
 impl TrainState {
@@ -119,6 +117,7 @@ pub fn train<L: Learner>(
     budget: Option<Duration>,
     observer: &mut dyn Observer,
 ) -> Result<TrainState, TrainError> {
+    crate::fused::keep_memory();
     let mut trainer = Trainer::new(learner, state)?;
     while !trainer.state.is_done() {
         if budget.is_some_and(|budget| observer.elapsed() > budget) && trainer.state.best.is_some() {

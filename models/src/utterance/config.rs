@@ -51,6 +51,13 @@ pub struct UtteranceConfig {
     /// BIO tags of slots in the order of the outputs, `O` first; none for no such head.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
+    /// Numbers of a teacher's vector that the net learns to tell beside its answers; 0 for a net that has learnt.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub vector: usize,
+}
+
+fn is_zero(size: &usize) -> bool {
+    *size == 0
 }
 
 impl UtteranceConfig {
@@ -91,6 +98,7 @@ impl UtteranceConfig {
                 self.dilations.len() <= 16 && self.dilations.iter().all(|step| (1..=64).contains(step)),
                 "there must be at most 16 `dilations`, each from 1 to 64",
             ),
+            (self.vector <= 1 << 16, "`vector` must be at most 65536"),
             (
                 self.heads == 0 || self.width.is_multiple_of(self.heads),
                 "`heads` must be a divisor of `width`",
@@ -177,6 +185,9 @@ impl UtteranceConfig {
             specs.push(same("start", &[tags], Start::Zeros));
             specs.push(same("end", &[tags], Start::Zeros));
         }
+        if self.vector > 0 {
+            specs.extend(linear("vector", 2 * width, self.vector));
+        }
         specs
     }
 
@@ -235,6 +246,10 @@ impl UtteranceConfig {
             },
             start,
             end,
+            vector: match self.vector {
+                0 => None,
+                numbers => Some(taker.linear("vector", 2 * width, numbers)?),
+            },
             config: self.clone(),
         })
     }

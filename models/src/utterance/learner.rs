@@ -49,6 +49,8 @@ pub struct Lesson {
     pub teacher_weight: f32,
     /// What the scores of teacher and net are divided by before they are compared.
     pub teacher_temperature: f32,
+    /// Weight of the angle to the vectors of a teacher.
+    pub vector_weight: f32,
 }
 
 /// A corpus, a net of some sizes, and how it learns.
@@ -72,13 +74,18 @@ pub struct UtteranceLearner {
     teacher: Option<Teacher>,
 }
 
-/// The scores of a teacher for all intents, one row for each utterance that it was asked.
-#[derive(Clone, Debug, PartialEq)]
+/// What a teacher says of utterances: one row for each of the training examples, then one for each further one, which
+/// has no label.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Teacher {
-    /// `[rows, intents]`, logits.
+    /// `[rows, intents in scope]`, logits; empty for none.
     pub scores: Vec<f32>,
-    /// Columns of it: the first intents of the net.
-    pub intents: usize,
+    /// `[rows, columns]`, each of length 1; empty for none.
+    pub vectors: Vec<f32>,
+    /// Columns of the vectors.
+    pub columns: usize,
+    /// Utterances that the teacher alone knows something of.
+    pub further: Vec<Utterance>,
 }
 
 impl UtteranceLearner {
@@ -108,13 +115,27 @@ impl UtteranceLearner {
     /// The same with a teacher.
     #[must_use]
     pub fn with_teacher(mut self, teacher: Teacher) -> Self {
+        self.config.vector = teacher.columns;
+        self.vocabulary = Vocabulary::of(
+            &self.config,
+            self.training.iter().chain(&self.judging).chain(&teacher.further),
+        );
         self.teacher = Some(teacher);
         self
     }
 
-    /// The number of an example of an epoch is that of an utterance, or, from the number of utterances on, of one that
-    /// is made of two.
+    /// Utterances that a teacher alone knows something of.
+    fn further(&self) -> &[Utterance] {
+        self.teacher.as_ref().map_or(&[], |teacher| &teacher.further)
+    }
+
+    /// The number of an example of an epoch is that of an utterance, then that of one that a teacher knows, and then that
+    /// of one that is made of two.
     fn utterance(&self, place: Place, random: &mut ChaCha8Rng) -> Utterance {
+        let further = place.index.checked_sub(self.training.len());
+        if let Some(utterance) = further.and_then(|index| self.further().get(index)) {
+            return utterance.clone();
+        }
         match self.training.get(place.index) {
             Some(utterance) => {
                 let [whole, each] = self.lesson.substitution;
@@ -185,8 +206,12 @@ impl UtteranceLearner {
         let teacher = self
             .teacher
             .as_ref()
-            .filter(|_| self.lesson.teacher_weight > 0.0)?;
-        let (count, columns) = (examples.len(), teacher.intents);
+            .filter(|teacher| !teacher.scores.is_empty())?;
+        let intents = scores.dims()[1];
+        let known: Vec<usize> = (0..intents)
+            .filter(|intent| Some(*intent) != self.labels.out_of_scope)
+            .collect();
+        let (count, columns) = (examples.len(), known.len());
         let temperature = self.lesson.teacher_temperature;
         let mut targets = vec![0.0_f32; count * columns];
         for (example, row) in examples.iter().zip(targets.chunks_exact_mut(columns)) {
@@ -195,10 +220,53 @@ impl UtteranceLearner {
                 soften(row, temperature);
             }
         }
-        let logarithms = log_softmax(scores.narrow(1, 0, columns) / temperature, 1);
-        let targets = Tensor::<2>::from_data(TensorData::new(targets, [count, columns]), device);
+        // What stands for everything else is moved out of the way: the teacher knows nothing of it.
+        let mut hidden = vec![0.0_f32; intents];
+        if let Some(other) = self.labels.out_of_scope {
+            hidden[other] = -1e9;
+        }
+        let mut spread = vec![0.0_f32; count * intents];
+        for (row, targets) in spread
+            .chunks_exact_mut(intents)
+            .zip(targets.chunks_exact(columns))
+        {
+            for (intent, target) in known.iter().zip(targets) {
+                row[*intent] = *target;
+            }
+        }
+        let hidden = Tensor::<2>::from_data(TensorData::new(hidden, [1, intents]), device);
+        let logarithms = log_softmax(scores / temperature + hidden, 1);
+        let targets = Tensor::<2>::from_data(TensorData::new(spread, [count, intents]), device);
         let weight = self.lesson.teacher_weight * temperature * temperature / count as f32;
         Some((targets * logarithms).sum().neg() * weight)
+    }
+
+    /// One less the cosine of the angle to the vectors of the teacher.
+    fn loss_to_vectors(
+        &self,
+        net: &UtteranceNet,
+        pooled: Tensor<2>,
+        examples: &[Drawn],
+        device: &Device,
+    ) -> Option<Tensor<1>> {
+        let teacher = self
+            .teacher
+            .as_ref()
+            .filter(|teacher| !teacher.vectors.is_empty())?;
+        let (count, columns) = (examples.len(), teacher.columns);
+        let mut targets = vec![0.0_f32; count * columns];
+        let mut taught = 0;
+        for (example, row) in examples.iter().zip(targets.chunks_exact_mut(columns)) {
+            if let Some(place) = example.taught {
+                row.copy_from_slice(&teacher.vectors[place * columns..][..columns]);
+                taught += 1;
+            }
+        }
+        let found = net.vector.as_ref()?.forward(pooled);
+        let lengths = (found.clone().powi_scalar(2).sum_dim(1) + 1e-6).sqrt();
+        let targets = Tensor::<2>::from_data(TensorData::new(targets, [count, columns]), device);
+        let cosines = (found / lengths * targets).sum();
+        Some((cosines.neg() + taught as f32) * self.lesson.vector_weight / count as f32)
     }
 
     /// The loss of the chain. Its value and its gradient are computed outside of Burn; Burn is given a sum of products
@@ -335,6 +403,7 @@ impl Learner for UtteranceLearner {
             .as_ref()
             .map_or(0, |scores| right(scores, examples));
         let mut parts = Vec::new();
+        parts.extend(self.loss_to_vectors(net, scores.pooled, examples, device));
         if let Some(scores) = scores.intents {
             parts.extend(self.loss_of_intents(scores, examples, device));
         }

@@ -9,11 +9,12 @@
 
 use burn::module::{Module, Param};
 use burn::nn::{LayerNorm, Linear};
-use burn::tensor::activation::{sigmoid, softmax};
+use burn::tensor::activation::sigmoid;
 use burn::tensor::module::embedding;
 use burn::tensor::{Int, Tensor};
 
-use super::config::UtteranceConfig;
+use super::config::{EPSILON, UtteranceConfig};
+use crate::fused;
 
 /// What sums of n-grams are divided by, so that they begin no larger than the other scores.
 pub(super) const GRAM_SCALE: f32 = 3.162_277_7;
@@ -32,6 +33,7 @@ pub struct UtteranceNet {
     pub(super) transitions: Option<Param<Tensor<2>>>,
     pub(super) start: Option<Param<Tensor<1>>>,
     pub(super) end: Option<Param<Tensor<1>>>,
+    pub(super) vector: Option<Linear>,
     #[module(skip)]
     pub(super) config: UtteranceConfig,
 }
@@ -101,13 +103,13 @@ impl UtteranceNet {
         let [count, length, width] = words.dims();
         let tags = self.tag.as_ref().map(|head| {
             let dropped = dropped(words.clone(), dropping);
-            head.forward(dropped)
+            fused::linear(head, dropped)
         });
         let pooled = pool(words.clone(), batch.mask.clone());
         let intents = self.intent.as_ref().map(|head| {
             let columns = 2 * width;
             let kept = dropped(pooled.clone().reshape([count, 1, columns]), dropping);
-            let scores = head.forward(kept.reshape([count, columns]));
+            let scores = fused::linear(head, kept.reshape([count, columns]));
             match &batch.grams {
                 Some(grams) => scores + grams.clone() / GRAM_SCALE,
                 None => scores,
@@ -143,7 +145,7 @@ impl UtteranceNet {
     /// Returns what stands for each word: `[batch, words, width]`, zero for what fills up.
     fn encode(&self, batch: &Batch, dropping: &mut dyn Dropping) -> Tensor<3> {
         let embedded = dropped(batch.embedded.clone(), dropping);
-        let mut x = self.input.forward(embedded) * batch.mask.clone();
+        let mut x = fused::linear(&self.input, embedded) * batch.mask.clone();
         for (convolution, dilation) in self.convolutions.iter().zip(&self.config.dilations) {
             let change = convolution.forward(x.clone(), &batch.mask, *dilation);
             x = x + dropped(change, dropping);
@@ -152,7 +154,7 @@ impl UtteranceNet {
             let change = attention.forward(x.clone(), &batch.mask, self.config.heads);
             x = x + dropped(change, dropping);
         }
-        self.norm.forward(x) * batch.mask.clone()
+        norm(&self.norm, x) * batch.mask.clone()
     }
 
     /// Returns the sizes.
@@ -164,12 +166,12 @@ impl UtteranceNet {
 impl Convolution {
     fn forward(&self, x: Tensor<3>, mask: &Tensor<3>, dilation: usize) -> Tensor<3> {
         let [count, length, width] = x.dims();
-        let x = self.norm.forward(x) * mask.clone();
+        let x = norm(&self.norm, x) * mask.clone();
         let zeros = Tensor::zeros([count, dilation, width], &x.device());
         let padded = Tensor::cat(vec![zeros.clone(), x.clone(), zeros], 1);
         let tap = |first: usize| padded.clone().narrow(1, first, length);
         let taps = Tensor::cat(vec![tap(0), x, tap(2 * dilation)], 2);
-        let gated = self.taps.forward(taps);
+        let gated = fused::linear(&self.taps, taps);
         gated.clone().narrow(2, 0, width) * sigmoid(gated.narrow(2, width, width))
     }
 }
@@ -177,22 +179,22 @@ impl Convolution {
 impl Attention {
     fn forward(&self, x: Tensor<3>, mask: &Tensor<3>, heads: usize) -> Tensor<3> {
         let [count, length, width] = x.dims();
-        let each = width / heads;
-        let qkv = self.qkv.forward(self.norm.forward(x));
-        let part = |index: usize| {
-            qkv.clone()
-                .narrow(2, index * width, width)
-                .reshape([count, length, heads, each])
-                .swap_dims(1, 2)
-        };
-        let scale = (each as f64).sqrt();
+        let qkv = fused::linear(&self.qkv, norm(&self.norm, x));
+        let part = |index: usize| qkv.clone().narrow(2, index * width, width);
         // What fills up is seen by nobody.
-        let hidden = (mask.clone() - 1.0) * 1e9;
-        let hidden = hidden.reshape([count, 1, 1, length]);
-        let weights = softmax(part(0).matmul(part(1).transpose()) / scale + hidden, 3);
-        let mixed = weights.matmul(part(2)).swap_dims(1, 2);
-        self.output.forward(mixed.reshape([count, length, width]))
+        let hidden = mask.clone().reshape([count, length]).equal_elem(0.0);
+        let mixed = fused::attention([part(0), part(1), part(2)], heads, Some(hidden));
+        fused::linear(&self.output, mixed)
     }
+}
+
+/// The normalisation of a layer.
+fn norm(layer: &LayerNorm, x: Tensor<3>) -> Tensor<3> {
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "the constant is exact enough in `f32`"
+    )]
+    fused::layer_norm(layer, x, EPSILON as f32)
 }
 
 /// Mean and largest over the words of each utterance, side by side: `[batch, 2 * width]`.

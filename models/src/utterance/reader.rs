@@ -106,6 +106,7 @@ mod tests {
             intents: Vec::new(),
             out_of_scope: None,
             tags: Vec::new(),
+            vector: 0,
         }
     }
 

@@ -82,6 +82,7 @@ pub(super) fn write<C: NetConfig>(folder: &Path, name: &str, (net, labels): (&C,
         metrics: Vec::new(),
         intended_use: String::new(),
         must_not_be_used_for: Vec::new(),
+        recipe: None,
     };
     std::fs::write(folder.join(format!("{name}.card.yaml")), card.to_yaml().unwrap()).unwrap();
     net.build(weights::Weights::from_values(values), &Device::flex())

@@ -52,6 +52,7 @@ fn config() -> UtteranceConfig {
         intents: names(&["play", "book", "weather", "other"]),
         out_of_scope: Some("other".to_owned()),
         tags: names(&["O", "B-artist", "I-artist", "B-timeRange", "I-timeRange"]),
+        vector: 0,
     }
 }
 

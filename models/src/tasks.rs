@@ -1,0 +1,40 @@
+//! The tasks there are, and the recipes that come with Motet.
+
+use crate::task::Task;
+use crate::utterance::UtteranceTask;
+
+/// Names of all tasks.
+pub const TASKS: &[&str] = &["utterance"];
+
+/// Name and text of each recipe that comes with Motet.
+pub const RECIPES: &[(&str, &str)] = &[
+    ("clinc150", include_str!("../recipes/clinc150.yaml")),
+    ("snips", include_str!("../recipes/snips.yaml")),
+];
+
+/// Files beside the recipes that come with Motet, by the name that recipes have for them.
+pub const FILES: &[(&str, &[u8])] = &[(
+    "../weights/words/table.safetensors",
+    include_bytes!("../weights/words/table.safetensors"),
+)];
+
+/// The task of a name.
+pub fn task(name: &str) -> Option<&'static dyn Task> {
+    match name {
+        "utterance" => Some(&UtteranceTask),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_has_its_task() {
+        for name in TASKS {
+            assert_eq!(task(name).unwrap().name(), *name);
+        }
+        assert!(task("none").is_none());
+    }
+}

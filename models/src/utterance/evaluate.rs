@@ -1,0 +1,583 @@
+//! An utterance model on examples it never saw, and the classical baseline beside it.
+
+use std::path::Path;
+
+use burn::tensor::Device;
+use motet_engine::{Cpu, Precision};
+
+use super::config::UtteranceConfig;
+use super::corpus::{Labels, Utterance, ids};
+use super::lower::{IntentNet, SlotsNet};
+use super::measure::{Figure, Mark, in_scope_scores, marks, ranking};
+use super::net::UtteranceNet;
+use super::read;
+use super::score::{Answer, answer};
+use crate::baseline::{Crf, CrfOptions, LinearSvm, SvmOptions, TaggedSentence, TfIdf};
+use crate::card::{CARD_BYTES_MAX, CARD_FILE, Card, CardError};
+use crate::data::{DataReport, TextExample, TextSet, inspect};
+use crate::decide::{Decision, ScopeScore};
+use crate::evaluation::{
+    Better, ClassRow, ConfusionCounts, CostRow, Curve, Evaluation, Fact, Figure as Shown, MetricRow, Mistake,
+    Reliability, Scale,
+};
+use crate::lowering::{Lowering, run_times};
+use crate::metrics::{
+    BootstrapOptions, ConfidenceInterval, ConfusionMatrix, Forecasts, RiskCoverage, SpanReport, bootstrap,
+    paired,
+};
+use crate::model::NetCard;
+use crate::net::{Net, Sample};
+use crate::task::{EvaluationSources, TaskError};
+use crate::weights::Weights;
+
+/// Bins of reliability diagrams and of the expected calibration error.
+const BINS: usize = 15;
+/// Mistakes that are listed.
+const MISTAKES_MAX: usize = 40;
+/// Utterances that are timed.
+const TIMED: usize = 500;
+
+/// Measures the model in a folder.
+///
+/// # Errors
+/// [`TaskError`] says what of the model or the data cannot be used.
+pub(super) fn evaluate(folder: &Path, sources: &EvaluationSources<'_>) -> Result<Evaluation, TaskError> {
+    let model = Loaded::read(folder)?;
+    let config = &model.card.model.net;
+    let labels = Labels::of(config);
+    let format = match sources.valid.extension().is_some_and(|ending| ending == "tsv") {
+        true => "tsv",
+        false => "jsonl",
+    };
+    let valid = read::read(&sources.valid, format, config.splitting, Some(&labels), "")?;
+    let train = match &sources.train {
+        Some(path) => Some(read::read(path, format, config.splitting, Some(&labels), "")?),
+        None => None,
+    };
+    let utterances = read::utterances(&valid.examples, &labels);
+    let answers = answer(&model.net, &labels, &utterances)?;
+    let decision = model.card.model.decision.clone().unwrap_or_default();
+    let by = decision
+        .abstain
+        .as_ref()
+        .map_or(ScopeScore::Energy, |abstain| abstain.by);
+    let own = marks(&labels, &utterances, &answers, by);
+    let base = match &train {
+        Some(train) => Some(baseline(&labels, train, &valid, &utterances)?),
+        None => None,
+    };
+    let judged = Judged {
+        labels: &labels,
+        texts: &valid.examples,
+        utterances: &utterances,
+        answers: &answers,
+        decision: &decision,
+    };
+    let mut evaluation = judged.evaluation()?;
+    evaluation.title = format!("{}@{}", model.card.name, model.card.version);
+    evaluation.about.clone_from(&model.card.about);
+    evaluation
+        .must_not_be_used_for
+        .clone_from(&model.card.must_not_be_used_for);
+    evaluation.facts = facts(&model, &valid, train.as_ref());
+    evaluation.warnings = train.as_ref().map_or(Vec::new(), |train| {
+        warnings(&inspect(&train.examples, &valid.examples, None))
+    });
+    evaluation.data.clone_from(&model.card.data);
+    evaluation.baseline = match (labels.intents.is_empty(), labels.tags.is_empty()) {
+        (false, true) => "TF-IDF and linear SVM",
+        (true, _) => "CRF",
+        (false, false) => "TF-IDF and linear SVM; CRF",
+    }
+    .to_owned();
+    evaluation.metrics = rows(&labels, &own, base.as_deref(), sources.seed)?;
+    evaluation.costs = costs(&model, &utterances, sources.elapsed)?;
+    Ok(evaluation)
+}
+
+/// A model with its card.
+struct Loaded {
+    card: Card<NetCard<UtteranceConfig>>,
+    net: UtteranceNet,
+}
+
+impl Loaded {
+    fn read(folder: &Path) -> Result<Self, TaskError> {
+        let path = folder.join(CARD_FILE);
+        let failed = |source| TaskError::File {
+            path: path.clone(),
+            source,
+        };
+        let refused = |source| TaskError::Card {
+            path: path.clone(),
+            source,
+        };
+        if std::fs::metadata(&path).map_err(failed)?.len() > CARD_BYTES_MAX as u64 {
+            return Err(refused(CardError::TooLarge));
+        }
+        let text = std::fs::read_to_string(&path).map_err(failed)?;
+        let card = Card::<NetCard<UtteranceConfig>>::parse(&text).map_err(refused)?;
+        card.model.net.validate()?;
+        let file = folder.join(&card.weights.file);
+        let wrong = |source| TaskError::Weights {
+            path: file.clone(),
+            source,
+        };
+        let weights = Weights::read(&file, &card.model.net.tensors(), &card.weights.sha256).map_err(wrong)?;
+        let net = card
+            .model
+            .net
+            .build_net(weights, &Device::flex())
+            .map_err(wrong)?;
+        Ok(Self { card, net })
+    }
+}
+
+/// What the model answered.
+struct Judged<'a> {
+    labels: &'a Labels,
+    texts: &'a [TextExample],
+    utterances: &'a [Utterance],
+    answers: &'a [Answer],
+    decision: &'a Decision,
+}
+
+impl Judged<'_> {
+    /// Curves, classes and mistakes.
+    fn evaluation(&self) -> Result<Evaluation, TaskError> {
+        let mut evaluation = Evaluation::default();
+        if !self.labels.intents.is_empty() {
+            self.add_intents(&mut evaluation)?;
+        }
+        if !self.labels.tags.is_empty() {
+            self.add_slots(&mut evaluation)?;
+        }
+        evaluation
+            .mistakes
+            .sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
+        evaluation.mistakes.truncate(MISTAKES_MAX);
+        Ok(evaluation)
+    }
+
+    fn add_intents(&self, evaluation: &mut Evaluation) -> Result<(), TaskError> {
+        let (labels, other) = (self.labels, self.labels.out_of_scope);
+        let (scores, gold, classes) = in_scope_scores(labels, self.utterances, self.answers);
+        let temperature = f64::from(self.decision.temperature);
+        let forecasts = |temperature| {
+            Forecasts::from_logits(&scores, &gold, classes, temperature).map_err(|error| measure(&error))
+        };
+        let (before, after) = (forecasts(1.0)?, forecasts(temperature)?);
+        let points = |forecasts: &Forecasts| -> Vec<(f64, f64)> {
+            let bins = forecasts.reliability(BINS);
+            bins.iter().map(|bin| (bin.confidence, bin.accuracy)).collect()
+        };
+        evaluation.reliability = Some(Reliability {
+            before: points(&before),
+            after: points(&after),
+            temperature,
+            ece_before: before.ece(BINS),
+            ece_after: after.ece(BINS),
+        });
+        let sure = after.confidences();
+        let (confidences, right): (Vec<f64>, Vec<bool>) = sure.into_iter().unzip();
+        let risk = RiskCoverage::new(&confidences, &right).map_err(|error| measure(&error))?;
+        evaluation.risk_coverage = vec![Curve {
+            name: "intents in scope, by confidence".to_owned(),
+            points: risk
+                .points
+                .iter()
+                .map(|point| (point.coverage, point.risk))
+                .collect(),
+        }];
+        let known: Vec<String> = (0..labels.intents.len())
+            .filter(|index| Some(*index) != other)
+            .map(|index| labels.intents[index].clone())
+            .collect();
+        let matrix =
+            ConfusionMatrix::count(classes, &gold, &after.found()).map_err(|error| measure(&error))?;
+        for class in matrix.class_scores() {
+            evaluation.classes.push(ClassRow {
+                name: known.get(class.class as usize).cloned().unwrap_or_default(),
+                support: class.support,
+                precision: class.precision,
+                recall: class.recall,
+                f1: class.f1,
+            });
+        }
+        evaluation.confusion = Some(ConfusionCounts {
+            counts: matrix.rows().map(<[u64]>::to_vec).collect(),
+            labels: known,
+        });
+        self.add_scope(evaluation);
+        self.add_intent_mistakes(evaluation);
+        Ok(())
+    }
+
+    fn add_scope(&self, evaluation: &mut Evaluation) {
+        let by = self
+            .decision
+            .abstain
+            .as_ref()
+            .map_or(ScopeScore::Energy, |abstain| abstain.by);
+        let marks = marks(self.labels, self.utterances, self.answers, by);
+        if self.labels.out_of_scope.is_none() {
+            return;
+        }
+        if let Some(ranking) = ranking(&marks) {
+            let points = ranking.precision_recall();
+            evaluation.precision_recall.push(Curve {
+                name: "in scope against out of scope".to_owned(),
+                points: points
+                    .iter()
+                    .map(|point| (point.recall, point.precision))
+                    .collect(),
+            });
+        }
+    }
+
+    fn add_intent_mistakes(&self, evaluation: &mut Evaluation) {
+        let (labels, other) = (self.labels, self.labels.out_of_scope);
+        let name = |index: usize| labels.intents[index].clone();
+        for ((text, utterance), answer) in self.texts.iter().zip(self.utterances).zip(self.answers) {
+            let (Some(gold), Some(decided)) =
+                (utterance.intent, self.decision.decide(&answer.intents, other))
+            else {
+                continue;
+            };
+            let is_out = Some(gold) == other;
+            let is_wrong = if is_out {
+                !decided.abstains
+            } else {
+                decided.abstains || decided.class != gold
+            };
+            if is_wrong {
+                evaluation.mistakes.push(Mistake {
+                    text: text.text.clone(),
+                    gold: name(gold),
+                    found: match decided.abstains {
+                        true => format!("no answer, but for {}", name(decided.class)),
+                        false => name(decided.class),
+                    },
+                    confidence: f64::from(decided.confidence),
+                });
+            }
+        }
+    }
+
+    fn add_slots(&self, evaluation: &mut Evaluation) -> Result<(), TaskError> {
+        let name = |tags: &[usize]| -> Vec<&str> {
+            tags.iter().map(|tag| self.labels.tags[*tag].as_str()).collect()
+        };
+        let (mut gold, mut found) = (Vec::new(), Vec::new());
+        for ((text, utterance), answer) in self.texts.iter().zip(self.utterances).zip(self.answers) {
+            let Some(tags) = &utterance.tags else { continue };
+            if *tags != answer.tags && self.labels.intents.is_empty() {
+                evaluation.mistakes.push(Mistake {
+                    text: text.text.clone(),
+                    gold: written(self.labels, utterance, tags),
+                    found: written(self.labels, utterance, &answer.tags),
+                    confidence: 0.0,
+                });
+            }
+            gold.push(name(tags));
+            // Words beyond the longest utterance have no slot.
+            let mut tags = name(&answer.tags);
+            tags.resize(gold.last().map_or(0, Vec::len), "O");
+            found.push(tags);
+        }
+        let report = SpanReport::count(&gold, &found).map_err(|error| measure(&error))?;
+        for (kind, counts) in &report.kinds {
+            evaluation.classes.push(ClassRow {
+                name: format!("slot {kind}"),
+                support: counts.gold,
+                precision: counts.precision(),
+                recall: counts.recall(),
+                f1: counts.f1(),
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Slots for people: `artist: miles davis`.
+fn written(labels: &Labels, utterance: &Utterance, tags: &[usize]) -> String {
+    let spans = super::score::spans(labels, tags);
+    let span = |(kind, first, end): (String, usize, usize)| {
+        format!("{kind}: {}", utterance.words[first..end].join(" "))
+    };
+    let spans: Vec<String> = spans.into_iter().map(span).collect();
+    spans.join("; ")
+}
+
+/// What the baseline answers, as marks like those of the model.
+fn baseline(
+    labels: &Labels,
+    train: &TextSet,
+    valid: &TextSet,
+    utterances: &[Utterance],
+) -> Result<Vec<Mark>, TaskError> {
+    let learnt = read::utterances(&train.examples, labels);
+    let mut answers = vec![
+        Answer {
+            intents: Vec::new(),
+            tags: Vec::new(),
+        };
+        utterances.len()
+    ];
+    if !labels.intents.is_empty() {
+        let (texts, classes): (Vec<&str>, Vec<u32>) = train
+            .examples
+            .iter()
+            .zip(&learnt)
+            .filter_map(|(example, utterance)| {
+                let intent = utterance
+                    .intent
+                    .filter(|intent| Some(*intent) != labels.out_of_scope)?;
+                Some((example.text.as_str(), u32::try_from(intent).ok()?))
+            })
+            .unzip();
+        let features = TfIdf::fit(&texts);
+        let options = SvmOptions {
+            cost: 1.0,
+            tolerance: 0.01,
+            passes_max: 1_000,
+            seed: 1,
+        };
+        let count = labels.intents.len();
+        let machine = LinearSvm::fit(&features.rows(&texts), &classes, count, options)
+            .map_err(|error| measure(&error))?;
+        let judged: Vec<&str> = valid
+            .examples
+            .iter()
+            .map(|example| example.text.as_str())
+            .collect();
+        let margins = machine
+            .margins(&features.rows(&judged))
+            .map_err(|error| measure(&error))?;
+        for (answer, margins) in answers.iter_mut().zip(margins.chunks_exact(count)) {
+            answer.intents = margins.to_vec();
+        }
+    }
+    if !labels.tags.is_empty() {
+        tag(labels, &learnt, utterances, &mut answers)?;
+    }
+    // The largest margin is the score of a machine that knows no other class.
+    let mut marks = marks(labels, utterances, &answers, ScopeScore::Energy);
+    for (mark, answer) in marks.iter_mut().zip(&answers) {
+        let known = (0..answer.intents.len()).filter(|index| Some(*index) != labels.out_of_scope);
+        mark.scope = known
+            .map(|index| f64::from(answer.intents[index]))
+            .fold(f64::NEG_INFINITY, f64::max);
+    }
+    Ok(marks)
+}
+
+fn tag(
+    labels: &Labels,
+    learnt: &[Utterance],
+    utterances: &[Utterance],
+    answers: &mut [Answer],
+) -> Result<(), TaskError> {
+    let words = |utterance: &'_ Utterance| -> Vec<String> { utterance.words.clone() };
+    let sentences: Vec<(Vec<String>, Vec<&str>)> = learnt
+        .iter()
+        .filter_map(|utterance| {
+            let tags = utterance.tags.as_ref()?;
+            Some((
+                words(utterance),
+                tags.iter().map(|tag| labels.tags[*tag].as_str()).collect(),
+            ))
+        })
+        .collect();
+    let tokens: Vec<Vec<&str>> = sentences
+        .iter()
+        .map(|(words, _)| words.iter().map(String::as_str).collect())
+        .collect();
+    let tagged: Vec<TaggedSentence<'_>> = tokens
+        .iter()
+        .zip(&sentences)
+        .map(|(tokens, (_, tags))| TaggedSentence { tokens, tags })
+        .collect();
+    let options = CrfOptions {
+        penalty: 0.1,
+        passes: 30,
+        rate: 0.2,
+        count_min: 1,
+        seed: 1,
+    };
+    let crf = Crf::fit(&tagged, options).map_err(|error| measure(&error))?;
+    for (utterance, answer) in utterances.iter().zip(answers) {
+        let tokens: Vec<&str> = utterance.words.iter().map(String::as_str).collect();
+        let number = |tag: &str| labels.tags.iter().position(|known| known == tag).unwrap_or(0);
+        answer.tags = crf.tag(&tokens).into_iter().map(number).collect();
+    }
+    Ok(())
+}
+
+/// The table of figures, with intervals and, beside a baseline, paired differences.
+fn rows(
+    labels: &Labels,
+    own: &[Mark],
+    base: Option<&[Mark]>,
+    seed: u64,
+) -> Result<Vec<MetricRow>, TaskError> {
+    let options = BootstrapOptions {
+        resamples: 2_000,
+        confidence: 0.95,
+        seed,
+    };
+    let count = u32::try_from(own.len()).unwrap_or(u32::MAX);
+    let shown = |interval: ConfidenceInterval| Shown {
+        value: interval.estimate,
+        limits: Some((interval.low, interval.high)),
+    };
+    let mut rows = Vec::new();
+    for figure in Figure::of(labels) {
+        let interval = |marks: &[Mark]| {
+            let mut drawn = Vec::with_capacity(marks.len());
+            bootstrap(count, options, |places| {
+                drawn.clear();
+                drawn.extend(places.iter().map(|place| marks[*place as usize]));
+                figure.value(&drawn)
+            })
+        };
+        let difference = match base {
+            None => None,
+            Some(base) => {
+                let difference = paired(base, own, options, |marks| figure.value(marks))
+                    .map_err(|error| measure(&error))?;
+                Some(shown(difference.interval))
+            }
+        };
+        rows.push(MetricRow {
+            name: figure.name().to_owned(),
+            scale: if figure == Figure::ScopeAuroc {
+                Scale::Number
+            } else {
+                Scale::Percent
+            },
+            better: Better::Higher,
+            model: shown(interval(own)),
+            baseline: base.map(|base| shown(interval(base))),
+            difference,
+        });
+    }
+    Ok(rows)
+}
+
+fn facts(model: &Loaded, valid: &TextSet, train: Option<&TextSet>) -> Vec<Fact> {
+    let fact = |name: &str, value: String| Fact {
+        name: name.to_owned(),
+        value,
+    };
+    let card = &model.card;
+    let mut facts = vec![
+        fact("parameters", card.weights.parameters.to_string()),
+        fact("bytes of weights", card.weights.bytes.to_string()),
+        fact("seed", format!("{} of {:?}", card.seed.chosen, card.seed.trained)),
+        fact("judged on", format!("{} rows", valid.examples.len())),
+    ];
+    if let Some(train) = train {
+        facts.push(fact(
+            "baseline trained on",
+            format!("{} rows", train.examples.len()),
+        ));
+    }
+    if let Some(abstain) = card
+        .model
+        .decision
+        .as_ref()
+        .and_then(|decision| decision.abstain.as_ref())
+    {
+        let percent = 100.0 * abstain.false_rejection;
+        facts.push(fact(
+            "gives no answer below",
+            format!(
+                "a score of {:.3}, which turned away {percent:.1} % of what is in scope",
+                abstain.threshold
+            ),
+        ));
+    }
+    facts
+}
+
+fn warnings(report: &DataReport) -> Vec<String> {
+    let mut warnings = Vec::new();
+    for (rows, what) in [
+        (report.equal.rows, "are in the training part word for word"),
+        (
+            report.near.rows,
+            "are nearly the same as a row of the training part",
+        ),
+    ] {
+        if rows > 0 {
+            warnings.push(format!("{rows} of {} rows {what}", report.valid_rows));
+        }
+    }
+    if !report.only_in_valid.is_empty() {
+        warnings.push(format!("never trained on: {}", report.only_in_valid.join(", ")));
+    }
+    warnings
+}
+
+/// Size and time of the programs together, in each precision that this machine has.
+fn costs(
+    model: &Loaded,
+    utterances: &[Utterance],
+    elapsed: &dyn Fn() -> std::time::Duration,
+) -> Result<Vec<CostRow>, TaskError> {
+    let config = &model.card.model.net;
+    let not_empty = utterances.iter().filter(|utterance| !utterance.words.is_empty());
+    let samples: Vec<Sample> = not_empty
+        .take(TIMED)
+        .map(|utterance| Sample::Ids(ids(config, &utterance.words)))
+        .collect();
+    let intents = (!config.intents.is_empty()).then(|| IntentNet(model.net.clone()));
+    let slots = (!config.tags.is_empty()).then(|| SlotsNet(model.net.clone()));
+    let mut rows = Vec::new();
+    for (precision, name) in [
+        (Precision::F32, "f32"),
+        (Precision::Bf16, "bf16"),
+        (Precision::Int8, "int8"),
+    ] {
+        let how = Lowering::of_card(Cpu::detect(), precision, &model.card.model.ranges);
+        let mut times = vec![0.0; samples.len()];
+        let mut bytes = 0;
+        for net in [
+            intents.as_ref().map(|net| net as &dyn Net),
+            slots.as_ref().map(|net| net as &dyn Net),
+        ]
+        .into_iter()
+        .flatten()
+        {
+            let program = net.lower(&how)?;
+            bytes += program.weight_bytes();
+            let found = run_times(&program, &samples, elapsed)?;
+            times
+                .iter_mut()
+                .zip(found)
+                .for_each(|(sum, time)| *sum += time.as_secs_f64() * 1e3);
+        }
+        times.sort_by(f64::total_cmp);
+        let at = |percent: usize| {
+            times
+                .get((times.len() * percent / 100).min(times.len().saturating_sub(1)))
+                .copied()
+                .unwrap_or(f64::NAN)
+        };
+        rows.push(CostRow {
+            precision: name.to_owned(),
+            bytes,
+            p50_ms: at(50),
+            p95_ms: at(95),
+            metric: None,
+        });
+    }
+    Ok(rows)
+}
+
+fn measure(reason: &dyn std::fmt::Display) -> TaskError {
+    TaskError::Measure {
+        reason: reason.to_string(),
+    }
+}

@@ -1,0 +1,95 @@
+//! From files of texts to utterances with numbers for labels.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::corpus::{Labels, Utterance};
+use crate::data::{DataError, TextExample, TextFields, TextOptions, TextSet};
+use crate::text::{Splitting, split};
+
+/// Longest utterance that is read, in characters.
+const CHARACTERS_MAX: usize = 4_096;
+
+/// Reads a file of utterances.
+///
+/// # Errors
+/// As [`TextSet::read_json_lines`].
+pub(super) fn read(
+    path: &Path,
+    format: &str,
+    splitting: Splitting,
+    known: Option<&Labels>,
+    group: &str,
+) -> Result<TextSet, DataError> {
+    let fields = TextFields {
+        group: (!group.is_empty()).then(|| group.to_owned()),
+        ..TextFields::default()
+    };
+    let words = |text: &str| split(text, splitting);
+    let intents = known.filter(|labels| !labels.intents.is_empty());
+    let kinds: Option<Vec<String>> = known.filter(|labels| !labels.tags.is_empty()).map(|labels| {
+        let kind = |tag: &String| Some(tag.strip_prefix("B-")?.to_owned());
+        labels.tags.iter().filter_map(kind).collect()
+    });
+    let options = TextOptions {
+        fields: &fields,
+        labels: intents.map(|labels| labels.intents.as_slice()),
+        tags: kinds.as_deref(),
+        characters_max: CHARACTERS_MAX,
+        words: &words,
+    };
+    match format {
+        "tsv" => TextSet::read_tsv(path, &options),
+        _ => TextSet::read_json_lines(path, &options),
+    }
+}
+
+/// Names of all intents and tags of these examples, by name; both tags of each kind of slot.
+pub(super) fn labels(examples: &[TextExample], out_of_scope: &str) -> Labels {
+    let intents: BTreeSet<&String> = examples
+        .iter()
+        .filter_map(|example| example.label.as_ref())
+        .collect();
+    let kinds: BTreeSet<&str> = examples
+        .iter()
+        .filter_map(|example| example.tags.as_ref())
+        .flatten()
+        .filter_map(|tag| tag.split_once('-'))
+        .map(|(_, kind)| kind)
+        .collect();
+    let inner = kinds
+        .iter()
+        .flat_map(|kind| [format!("B-{kind}"), format!("I-{kind}")]);
+    let tags: Vec<String> = match kinds.is_empty() {
+        true => Vec::new(),
+        false => std::iter::once("O".to_owned()).chain(inner).collect(),
+    };
+    let intents: Vec<String> = intents.into_iter().cloned().collect();
+    Labels {
+        out_of_scope: intents.iter().position(|intent| intent == out_of_scope),
+        intents,
+        tags,
+    }
+}
+
+/// Examples as utterances; a label that is none of the known ones counts as absent.
+pub(super) fn utterances(examples: &[TextExample], labels: &Labels) -> Vec<Utterance> {
+    let utterance = |example: &TextExample| Utterance {
+        words: example.words().map(str::to_owned).collect(),
+        intent: example
+            .label
+            .as_ref()
+            .and_then(|label| labels.intents.iter().position(|intent| intent == label)),
+        tags: example
+            .tags
+            .as_ref()
+            .filter(|_| !labels.tags.is_empty())
+            .map(|tags| {
+                let number = |tag: &String| labels.tags.iter().position(|known| known == tag).unwrap_or(0);
+                tags.iter().map(number).collect()
+            }),
+        // A teacher numbers the lines of the file.
+        taught: Some(example.place.line.saturating_sub(1)),
+    };
+    examples.iter().map(utterance).collect()
+}

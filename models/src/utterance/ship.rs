@@ -1,0 +1,411 @@
+//! From trained states to a model in a folder: calibrated, measured, with its card.
+
+use std::io::Write;
+use std::path::Path;
+
+use burn::tensor::Device;
+use motet_engine::{Cpu, Precision};
+
+use super::config::UtteranceConfig;
+use super::corpus::{Labels, Utterance, ids};
+use super::lower::{IntentNet, SlotsNet};
+use super::measure::{Figure, in_scope_scores, marks, ranking};
+use super::net::UtteranceNet;
+use super::score::{Answer, answer};
+use super::task::PreparedUtterances;
+use crate::card::{
+    CARD_FILE, Card, Metric, Ports, PrecisionFigure, SeedChoice, WEIGHTS_FILE, Weights, sha256,
+};
+use crate::decide::{Abstain, Decision};
+use crate::lowering::{LowerError, Lowering, calibrate, reference, relative_rms};
+use crate::metrics::{Forecasts, fit_temperature};
+use crate::model::NetCard;
+use crate::net::{Net, Sample};
+use crate::task::{Shipped, TaskError};
+use crate::train::state::write_whole;
+use crate::train::{TrainState, flat};
+use crate::weights::Tensors;
+
+/// Utterances that precisions are compared on, and that say how large numbers get.
+const COMPARED: usize = 256;
+/// Bins of the expected calibration error.
+const BINS: usize = 15;
+/// Largest relative RMS, and least agreement, of a precision that may be chosen by itself.
+const ADMISSIBLE: (f64, f64) = (0.01, 0.99);
+
+/// A state with its weights as they are shipped, and what it answers.
+struct Candidate {
+    bytes: Vec<u8>,
+    net: UtteranceNet,
+    answers: Vec<Answer>,
+    seed: u64,
+    /// The figure that chose its epoch.
+    score: f64,
+}
+
+/// Measures each state, calibrates the one that its own choosing examples like best, and writes it.
+///
+/// # Errors
+/// [`TaskError`] if there is no state, or the model cannot be measured or written.
+pub(super) fn ship(
+    prepared: &PreparedUtterances,
+    states: &[TrainState],
+    folder: &Path,
+) -> Result<Shipped, TaskError> {
+    let labels = &prepared.learner.labels;
+    let candidates = states
+        .iter()
+        .map(|state| candidate(prepared, state))
+        .collect::<Result<Vec<_>, _>>()?;
+    let chosen = (0..candidates.len())
+        .max_by(|a, b| candidates[*a].score.total_cmp(&candidates[*b].score))
+        .ok_or_else(|| measure(&"there is no trained state"))?;
+    let best = &candidates[chosen];
+    let decision = decide(prepared, &best.answers)?;
+    let mut metrics = Vec::new();
+    for figure in Figure::of(labels) {
+        let value = |candidate: &Candidate| {
+            let marks = marks(labels, &prepared.valid, &candidate.answers, prepared.lesson.scope);
+            figure.value(&marks)
+        };
+        let values: Vec<f64> = candidates.iter().map(value).collect();
+        metrics.push(Metric::over_seeds(
+            &format!("{}, valid", figure.name()),
+            &values,
+            chosen,
+        ));
+    }
+    if !labels.intents.is_empty() {
+        let errors = candidates
+            .iter()
+            .map(|candidate| crossed_ece(labels, &prepared.valid, &candidate.answers))
+            .collect::<Result<Vec<f64>, _>>()?;
+        let name = "expected calibration error, valid, the temperature fitted on the other half";
+        metrics.push(Metric::over_seeds(name, &errors, chosen));
+    }
+    let (precisions, ranges) = precisions(prepared, &best.net)?;
+    let card = card(
+        prepared,
+        best,
+        &candidates,
+        Measured {
+            metrics,
+            precisions,
+            ranges,
+            decision: decision.clone(),
+        },
+    );
+    let yaml = write(&card, &best.bytes, folder)?;
+    let line = |metric: &Metric| {
+        format!(
+            "{}: {:.4} ({:.4} to {:.4} over {} seeds)",
+            metric.name,
+            metric.chosen,
+            metric.min,
+            metric.max,
+            candidates.len()
+        )
+    };
+    Ok(Shipped {
+        figures: card.metrics.iter().map(line).collect(),
+        card: yaml,
+        bytes: best.bytes.len() as u64,
+        decision: Some(decision),
+    })
+}
+
+/// The best epoch of a state, rounded to what is stored, and its answers.
+fn candidate(prepared: &PreparedUtterances, state: &TrainState) -> Result<Candidate, TaskError> {
+    let device = Device::flex();
+    let net = state.net(&prepared.learner, &device)?;
+    let bytes = half_bytes(&net).map_err(|source| TaskError::File {
+        path: WEIGHTS_FILE.into(),
+        source,
+    })?;
+    let net = rounded(&shipped(prepared), &bytes, &device)?;
+    let answers = answer(&net, &prepared.learner.labels, &prepared.valid)?;
+    Ok(Candidate {
+        bytes,
+        net,
+        answers,
+        seed: state.options.seed,
+        score: state.best.as_ref().map_or(f64::NEG_INFINITY, |best| best.score),
+    })
+}
+
+/// The sizes of the net without what only its training needs.
+fn shipped(prepared: &PreparedUtterances) -> UtteranceConfig {
+    UtteranceConfig {
+        vector: 0,
+        ..prepared.config().clone()
+    }
+}
+
+/// The weights of a net as a file of 16-bit floats.
+fn half_bytes(net: &UtteranceNet) -> std::io::Result<Vec<u8>> {
+    let values = flat::values(net);
+    let mut tensors = Tensors::default();
+    // What a teacher was heard with is of no use any more.
+    let is_kept = |segment: &flat::Segment| !segment.name.starts_with("vector");
+    for segment in flat::layout(net).into_iter().filter(is_kept) {
+        tensors.insert(&segment.name, &segment.shape, &values[segment.range]);
+    }
+    tensors.to_half_bytes()
+}
+
+/// The net of a file of weights.
+fn rounded(config: &UtteranceConfig, bytes: &[u8], device: &Device) -> Result<UtteranceNet, TaskError> {
+    let failed = |source| TaskError::Weights {
+        path: WEIGHTS_FILE.into(),
+        source,
+    };
+    let tensors = Tensors::parse(bytes).map_err(failed)?;
+    let values = tensors
+        .iter()
+        .map(|(name, tensor)| (name.to_owned(), tensor.values.clone()));
+    let weights = crate::weights::Weights::from_values(values);
+    config.build_net(weights, device).map_err(failed)
+}
+
+/// Fits the temperature, and the threshold that turns away the stated share of what should be answered.
+fn decide(prepared: &PreparedUtterances, answers: &[Answer]) -> Result<Decision, TaskError> {
+    let labels = &prepared.learner.labels;
+    if labels.intents.is_empty() {
+        return Ok(Decision::default());
+    }
+    let (scores, gold, classes) = in_scope_scores(labels, &prepared.valid, answers);
+    let fitted = fit_temperature(&scores, &gold, classes).map_err(|error| measure(&error))?;
+    let marks = marks(labels, &prepared.valid, answers, prepared.lesson.scope);
+    let rate = prepared.lesson.false_rejection_percent / 100.0;
+    let point = ranking(&marks).and_then(|ranking| ranking.at_false_rejection(rate));
+    let threshold = match point {
+        Some(point) => point.threshold,
+        // Without examples that are out of scope, it is the quantile of those that are in it.
+        None => quantile(
+            marks
+                .iter()
+                .filter(|mark| mark.intent_right.is_some())
+                .map(|mark| mark.scope),
+            rate,
+        ),
+    };
+    #[allow(clippy::cast_possible_truncation, reason = "scores are `f32`")]
+    Ok(Decision {
+        temperature: fitted.temperature as f32,
+        abstain: Some(Abstain {
+            by: prepared.lesson.scope,
+            threshold: threshold as f32,
+            false_rejection: rate,
+        }),
+    })
+}
+
+/// The value below which a share of the values lies.
+fn quantile(values: impl Iterator<Item = f64>, share: f64) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a share of a count is one"
+    )]
+    let place = (share * values.len() as f64) as usize;
+    values
+        .get(place.min(values.len().saturating_sub(1)))
+        .copied()
+        .unwrap_or(0.0)
+}
+
+/// The calibration error of each half with the temperature of the other, so that it is not judged by what it was fitted
+/// on.
+fn crossed_ece(labels: &Labels, utterances: &[Utterance], answers: &[Answer]) -> Result<f64, TaskError> {
+    let half = |parity: usize| {
+        let pick = |index: &usize| index % 2 == parity;
+        let utterances: Vec<Utterance> = (0..utterances.len())
+            .filter(pick)
+            .map(|index| utterances[index].clone())
+            .collect();
+        let answers: Vec<Answer> = (0..answers.len())
+            .filter(pick)
+            .map(|index| answers[index].clone())
+            .collect();
+        in_scope_scores(labels, &utterances, &answers)
+    };
+    let halves = [half(0), half(1)];
+    let mut sum = 0.0;
+    for (fitted, judged) in [(0, 1), (1, 0)] {
+        let (scores, gold, classes) = &halves[fitted];
+        let temperature = fit_temperature(scores, gold, *classes).map_err(|error| measure(&error))?;
+        let (scores, gold, classes) = &halves[judged];
+        let forecasts = Forecasts::from_logits(scores, gold, *classes, temperature.temperature);
+        sum += forecasts.map_err(|error| measure(&error))?.ece(BINS);
+    }
+    Ok(sum / 2.0)
+}
+
+/// What other precisions of the arithmetic cost, and how large numbers get in 8 bits.
+type Precisions = (Vec<PrecisionFigure>, std::collections::BTreeMap<String, f32>);
+
+fn precisions(prepared: &PreparedUtterances, net: &UtteranceNet) -> Result<Precisions, TaskError> {
+    let sample = |utterance: &Utterance| Sample::Ids(ids(net.config(), &utterance.words));
+    let not_empty = |utterance: &&Utterance| !utterance.words.is_empty();
+    let seen: Vec<Sample> = prepared
+        .learner
+        .judging
+        .iter()
+        .filter(not_empty)
+        .take(COMPARED)
+        .map(sample)
+        .collect();
+    let judged: Vec<Sample> = prepared
+        .valid
+        .iter()
+        .filter(not_empty)
+        .take(COMPARED)
+        .map(sample)
+        .collect();
+    let intents = (!net.config().intents.is_empty()).then(|| IntentNet(net.clone()));
+    let slots = (!net.config().tags.is_empty()).then(|| SlotsNet(net.clone()));
+    let nets: Vec<&dyn Net> = [
+        intents.as_ref().map(|net| net as &dyn Net),
+        slots.as_ref().map(|net| net as &dyn Net),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let cpu = Cpu::detect();
+    let mut ranges = std::collections::BTreeMap::new();
+    for net in &nets {
+        let found = calibrate(&net.lower(&Lowering::f32(cpu))?, &seen)?;
+        for (step, largest) in found.largest() {
+            let most: &mut f32 = ranges.entry(step.to_owned()).or_default();
+            *most = most.max(largest);
+        }
+    }
+    let mut figures = Vec::new();
+    for (precision, name) in [(Precision::Bf16, "bf16"), (Precision::Int8, "int8")] {
+        let how = Lowering::of_card(cpu, precision, &ranges);
+        let (mut worst, mut agreeing, mut all) = (0.0_f64, 0_usize, 0_usize);
+        for net in &nets {
+            let (rms, agrees, rows) = compare(*net, &how, &judged)?;
+            worst = worst.max(rms);
+            agreeing += agrees;
+            all += rows;
+        }
+        let agreement = agreeing as f64 / all.max(1) as f64;
+        figures.push(PrecisionFigure {
+            precision: name.to_owned(),
+            relative_rms: worst,
+            agreement: Some(agreement),
+            on: format!("{} utterances of the validation part", judged.len()),
+            admissible: worst <= ADMISSIBLE.0 && agreement >= ADMISSIBLE.1,
+        });
+    }
+    Ok((figures, ranges))
+}
+
+/// The relative RMS of a program against its net, and how many of how many rows have the same best column.
+fn compare(net: &dyn Net, how: &Lowering, samples: &[Sample]) -> Result<(f64, usize, usize), LowerError> {
+    let program = net.lower(how)?;
+    let columns = program.outputs().next().map_or(1, |shape| shape.columns);
+    let (mut found, mut expected) = (Vec::new(), Vec::new());
+    for sample in samples {
+        found.extend(crate::lowering::answer(&program, sample)?);
+        expected.extend(reference(net, sample)?);
+    }
+    let best = |row: &[f32]| (0..row.len()).max_by(|a, b| row[*a].total_cmp(&row[*b]));
+    let rows = found.chunks(columns).zip(expected.chunks(columns));
+    let agreeing = rows
+        .clone()
+        .filter(|(found, expected)| best(found) == best(expected))
+        .count();
+    Ok((relative_rms(&found, &expected), agreeing, rows.count()))
+}
+
+/// What was measured of the chosen state.
+struct Measured {
+    metrics: Vec<Metric>,
+    precisions: Vec<PrecisionFigure>,
+    ranges: std::collections::BTreeMap<String, f32>,
+    decision: Decision,
+}
+
+fn card(
+    prepared: &PreparedUtterances,
+    best: &Candidate,
+    candidates: &[Candidate],
+    measured: Measured,
+) -> Card<NetCard<UtteranceConfig>> {
+    let config = shipped(prepared);
+    let outputs = [
+        (!config.intents.is_empty()).then_some("intent with its confidence, or an abstention"),
+        (!config.tags.is_empty()).then_some("slots with their words"),
+    ];
+    let outputs: Vec<&str> = outputs.into_iter().flatten().collect();
+    Card {
+        name: prepared.recipe.name.clone(),
+        version: prepared.recipe.version,
+        about: prepared.recipe.about.clone(),
+        ports: Ports {
+            input: format!(
+                "i32[T<={}, {}], ids of words from `text/tokenize`",
+                config.words_max,
+                config.ids_per_word()
+            ),
+            output: outputs.join("; "),
+        },
+        model: NetCard {
+            net: config.clone(),
+            labels: Vec::new(),
+            ranges: measured.ranges,
+            decision: Some(measured.decision),
+        },
+        precision: "f32".to_owned(),
+        precisions: measured.precisions,
+        weights: Weights {
+            file: WEIGHTS_FILE.to_owned(),
+            bytes: best.bytes.len() as u64,
+            sha256: sha256(&best.bytes),
+            parameters: config
+                .tensors()
+                .iter()
+                .map(crate::weights::TensorSpec::count)
+                .sum(),
+        },
+        seed: SeedChoice {
+            trained: candidates.iter().map(|candidate| candidate.seed).collect(),
+            chosen: best.seed,
+            criterion: "the best figure on the part of the training data that chooses among epochs"
+                .to_owned(),
+        },
+        data: prepared.data.clone(),
+        metrics: measured.metrics,
+        intended_use: prepared.card.intended_use.clone(),
+        must_not_be_used_for: prepared.card.must_not_be_used_for.clone(),
+        recipe: Some(prepared.recipe.clone()),
+    }
+}
+
+/// Writes the weights, then the card, each whole or not at all.
+fn write(card: &Card<NetCard<UtteranceConfig>>, bytes: &[u8], folder: &Path) -> Result<String, TaskError> {
+    let failed = |path: &Path| {
+        let path = path.to_path_buf();
+        move |source| TaskError::File { path, source }
+    };
+    std::fs::create_dir_all(folder).map_err(failed(folder))?;
+    let path = folder.join(CARD_FILE);
+    let yaml = card.to_yaml().map_err(|source| TaskError::Card {
+        path: path.clone(),
+        source,
+    })?;
+    let weights = folder.join(WEIGHTS_FILE);
+    write_whole(&weights, |out| out.write_all(bytes)).map_err(failed(&weights))?;
+    write_whole(&path, |out| out.write_all(yaml.as_bytes())).map_err(failed(&path))?;
+    Ok(yaml)
+}
+
+fn measure(reason: &dyn std::fmt::Display) -> TaskError {
+    TaskError::Measure {
+        reason: reason.to_string(),
+    }
+}

@@ -1,0 +1,317 @@
+//! The task: utterances, their intents and their slots.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::config::UtteranceConfig;
+use super::corpus::{Labels, Utterance};
+use super::learner::UtteranceLearner;
+use super::settings::{self, FIGURES, FORMATS, LessonSettings, NetSettings};
+use super::{evaluate, read, ship, teacher};
+use crate::card::{DataSource, sha256};
+use crate::data::{DataReport, SplitBy, TextExample, TextSet, classes, inspect, split};
+use crate::evaluation::Evaluation;
+use crate::recipe::{self, CardSettings, DataSettings, Recipe, Section, TrainSettings};
+use crate::task::{EvaluationSources, Prepared, Shipped, Sources, StartOptions, Task, TaskError};
+use crate::train::{Beginning, Observer, TrainError, TrainOptions, TrainState, beginning, train};
+use crate::weights::Tensors;
+
+/// Parts of the net that answer; the others are the encoder.
+const HEADS: &[&str] = &["intent", "grams", "tag", "transitions", "start", "end"];
+const ENCODER: &[&str] = &["table", "input", "convolutions", "attention", "norm"];
+
+/// Intents and slots of utterances, and what is out of scope.
+pub struct UtteranceTask;
+
+impl Task for UtteranceTask {
+    fn name(&self) -> &'static str {
+        "utterance"
+    }
+
+    fn about(&self) -> &'static str {
+        "the intent of an utterance, its slots, and whether it is anything known at all"
+    }
+
+    fn sections(&self) -> Vec<Section> {
+        vec![
+            recipe::data(FORMATS),
+            settings::net(),
+            settings::lesson(),
+            recipe::train(FIGURES),
+            recipe::card(),
+        ]
+    }
+
+    fn prepare(&self, recipe: &Recipe, sources: &Sources) -> Result<Box<dyn Prepared>, TaskError> {
+        Ok(Box::new(PreparedUtterances::new(recipe, sources)?))
+    }
+
+    fn evaluate(&self, model: &Path, sources: &EvaluationSources<'_>) -> Result<Evaluation, TaskError> {
+        evaluate::evaluate(model, sources)
+    }
+}
+
+/// A training of an utterance net that has its data.
+pub(super) struct PreparedUtterances {
+    pub(super) recipe: Recipe,
+    pub(super) learner: UtteranceLearner,
+    pub(super) valid: Vec<Utterance>,
+    pub(super) lesson: LessonSettings,
+    pub(super) card: CardSettings,
+    pub(super) data: Vec<DataSource>,
+    train: TrainSettings,
+    report: DataReport,
+    origin: String,
+    start: Option<Tensors>,
+    from: Option<PathBuf>,
+}
+
+/// Rows to learn from, to choose among epochs by, and to judge by.
+struct Rows {
+    /// Lines of the file to learn from, which a teacher numbers.
+    train_rows: usize,
+    learnt: Vec<TextExample>,
+    choosing: Vec<TextExample>,
+    valid: Vec<TextExample>,
+    data: Vec<DataSource>,
+}
+
+impl PreparedUtterances {
+    fn new(recipe: &Recipe, sources: &Sources) -> Result<Self, TaskError> {
+        let data: DataSettings = recipe.section("data")?;
+        let net: NetSettings = recipe.section("net")?;
+        let lesson: LessonSettings = recipe.section("lesson")?;
+        let train: TrainSettings = recipe.section("train")?;
+        let rows = Rows::read(&data, &net, recipe, sources)?;
+        let labels = read::labels(&[&rows.learnt[..], &rows.choosing].concat(), &lesson.out_of_scope);
+        let labels = fit(labels, &lesson, &rows)?;
+        let report = inspect(&rows.learnt, &rows.valid, Some(&labels.intents));
+        let out_of_scope = labels.out_of_scope.map(|index| labels.intents[index].clone());
+        let config = net.config(labels.intents.clone(), out_of_scope, labels.tags.clone());
+        config.validate()?;
+        if lesson.scope == crate::decide::ScopeScore::Odds && labels.out_of_scope.is_none() {
+            return Err(TaskError::Setting {
+                section: "lesson",
+                setting: "scope",
+                fault: "odds need `out_of_scope`, an intent that stands for everything else".to_owned(),
+            });
+        }
+        let beside = |name: &str| match name {
+            "" => Ok(None),
+            name => sources.tensors(name).map(Some),
+        };
+        let corpus = (
+            read::utterances(&rows.learnt, &labels),
+            read::utterances(&rows.choosing, &labels),
+        );
+        let mut checksums: Vec<String> = rows
+            .data
+            .iter()
+            .map(|source| source.manifest_sha256.clone())
+            .collect();
+        let mut learner = UtteranceLearner::new(config, lesson.lesson(), corpus, train.select.clone());
+        if let Some(folder) = &sources.teacher {
+            let (teacher, checksum) = teacher::read(folder, &net, &labels, rows.train_rows)?;
+            learner = learner.with_teacher(teacher);
+            checksums.push(checksum);
+        }
+        let checksums: Vec<&str> = rows
+            .data
+            .iter()
+            .map(|source| source.manifest_sha256.as_str())
+            .collect();
+        let written = serde_json::to_string(recipe).unwrap_or_default();
+        Ok(Self {
+            origin: sha256(format!("{written}\n{}", checksums.join("\n")).as_bytes()),
+            card: recipe.section("card")?,
+            valid: read::utterances(&rows.valid, &labels),
+            start: beside(&train.start)?,
+            from: sources.from.clone(),
+            recipe: recipe.clone(),
+            data: rows.data,
+            learner,
+            lesson,
+            train,
+            report,
+        })
+    }
+
+    pub(super) fn config(&self) -> &UtteranceConfig {
+        &self.learner.config
+    }
+}
+
+/// Refuses data without what the settings ask for.
+fn fit(labels: Labels, lesson: &LessonSettings, rows: &Rows) -> Result<Labels, TaskError> {
+    if !labels.intents.is_empty() {
+        classes(&rows.learnt, None)?;
+    }
+    if labels.intents.is_empty() && labels.tags.is_empty() {
+        classes(&rows.learnt, None)?;
+    }
+    if !lesson.out_of_scope.is_empty() && labels.out_of_scope.is_none() {
+        return Err(TaskError::Setting {
+            section: "lesson",
+            setting: "out_of_scope",
+            fault: format!("no row has the intent `{}`", lesson.out_of_scope),
+        });
+    }
+    Ok(labels)
+}
+
+impl Rows {
+    fn read(
+        data: &DataSettings,
+        net: &NetSettings,
+        recipe: &Recipe,
+        sources: &Sources,
+    ) -> Result<Self, TaskError> {
+        let path = sources
+            .train
+            .clone()
+            .unwrap_or_else(|| sources.data.join(&data.train));
+        let set = read::read(&path, &data.format, net.splitting(), None, &data.group)?;
+        let by = match (data.split_rows, data.group.as_str()) {
+            (true, _) => SplitBy::RowsAtRisk,
+            (false, "") => SplitBy::Group {
+                field: "group".to_owned(),
+            },
+            (false, field) => SplitBy::Group {
+                field: field.to_owned(),
+            },
+        };
+        let seed = recipe.seeds.first().copied().unwrap_or(0);
+        let train_rows = set.examples.last().map_or(0, |example| example.place.line);
+        let source = |set: &TextSet, role: &str| DataSource {
+            name: set
+                .file
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned(),
+            origin: data.origin.clone(),
+            licence: data.licence.clone(),
+            role: role.to_owned(),
+            manifest_sha256: set.sha256.clone(),
+        };
+        let named = match (&sources.valid, data.valid.as_str()) {
+            (Some(path), _) => Some(path.clone()),
+            // A file of one's own is not judged by the examples of the recipe.
+            (None, "") => None,
+            (None, _) if sources.train.is_some() => None,
+            (None, name) => Some(sources.data.join(name)),
+        };
+        let (learnt, valid, sets) = match named {
+            Some(path) => {
+                let labels = read::labels(&set.examples, "");
+                let valid = read::read(&path, &data.format, net.splitting(), Some(&labels), &data.group)?;
+                let sets = vec![
+                    source(&set, "trained on"),
+                    source(&valid, "calibrated and reported on, never trained on"),
+                ];
+                (set.examples, valid.examples, sets)
+            }
+            None => {
+                let share = data.split_percent / 100.0;
+                let (learnt, valid) = split(&set.examples, &by, share, seed)?.take(&set.examples);
+                let role = format!(
+                    "trained on, but {} % of it, which is calibrated and reported on",
+                    data.split_percent
+                );
+                (learnt, valid, vec![source(&set, &role)])
+            }
+        };
+        // Who chooses among epochs is drawn by rows where rows have no group: no figure is reported on it.
+        let choosing = match data.choose_percent {
+            share if share > 0.0 => {
+                let has_groups = learnt.iter().all(|example| example.group.is_some());
+                let by = if has_groups { &by } else { &SplitBy::RowsAtRisk };
+                Some(split(&learnt, by, share / 100.0, seed)?.take(&learnt))
+            }
+            _ => None,
+        };
+        let (learnt, choosing) = choosing.unwrap_or_else(|| (learnt.clone(), learnt));
+        Ok(Self {
+            train_rows,
+            learnt,
+            choosing,
+            valid,
+            data: sets,
+        })
+    }
+}
+
+impl Prepared for PreparedUtterances {
+    fn report(&self) -> &DataReport {
+        &self.report
+    }
+
+    fn heads(&self) -> &'static [&'static str] {
+        HEADS
+    }
+
+    fn encoder(&self) -> &'static [&'static str] {
+        ENCODER
+    }
+
+    fn figures(&self) -> &'static [&'static str] {
+        FIGURES
+    }
+
+    fn begin(&self, start: &StartOptions) -> Result<TrainState, TrainError> {
+        let mut adaptation = start.adaptation.clone();
+        // Which heads and layers there are depends on the data and the sizes.
+        let tensors = self.config().tensors();
+        let is_there = |path: &String| {
+            tensors
+                .iter()
+                .any(|tensor| tensor.name.split('.').next() == Some(path))
+        };
+        adaptation.frozen.retain(is_there);
+        adaptation.whole.retain(is_there);
+        let options = TrainOptions {
+            seed: start.seed,
+            epochs: start.epochs.unwrap_or(self.train.epochs),
+            shards: start.shards,
+            learning_rate: self.train.learning_rate,
+            warm_up: self.train.warm_up,
+            weight_decay: self.train.weight_decay,
+            gradient_norm_max: self.train.gradient_norm_max,
+            average_decay: self.train.average_decay,
+            patience: self.train.patience,
+            adaptation,
+        };
+        let weights = beginning::weights(
+            &self.learner,
+            options.seed,
+            &beginning::Given {
+                start: self.start.as_ref(),
+                from: self.from.as_deref(),
+                heads: HEADS,
+            },
+        )?;
+        let beginning = Beginning {
+            options,
+            origin: self.origin.clone(),
+            weights: Some(weights),
+        };
+        TrainState::begin(&self.learner, &beginning)
+    }
+
+    fn train(
+        &self,
+        state: TrainState,
+        budget: Option<Duration>,
+        observer: &mut dyn Observer,
+    ) -> Result<TrainState, TrainError> {
+        train(&self.learner, state, budget, observer)
+    }
+
+    fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    fn ship(&self, states: &[TrainState], folder: &Path) -> Result<Shipped, TaskError> {
+        ship::ship(self, states, folder)
+    }
+}
