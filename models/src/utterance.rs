@@ -5,9 +5,11 @@
 //! head: [`IntentConfig`] and [`SlotsConfig`] are the same weights seen from either side.
 
 mod batch;
+mod compare;
 pub mod config;
 pub mod corpus;
 pub mod crf;
+mod dropping;
 mod evaluate;
 pub mod learner;
 mod lower;

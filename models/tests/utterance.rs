@@ -1,3 +1,4 @@
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 //! Trainings of a small utterance net on sentences made here: it learns, stops, goes on, and is adapted.
 
 use std::time::Duration;

@@ -74,10 +74,7 @@ fn the_tests_of_the_assistant_hold_with_the_model_that_comes_along() {
         .iter()
         .all(|model| model.name != "snips")
     {
-        #[expect(clippy::print_stderr, reason = "a skipped test says so")]
-        {
-            eprintln!("skipped: `snips@1` does not come along");
-        }
+        eprintln!("skipped: `snips@1` does not come along");
         return;
     }
     let pipeline = Pipeline::open(folder()).unwrap();

@@ -11,7 +11,8 @@ use super::batch::{Drawn, batch_of};
 use super::config::UtteranceConfig;
 use super::corpus::{Labels, Utterance, Vocabulary};
 use super::crf::{Allowed, Chain, Gradient};
-use super::net::{Dropping, UtteranceNet};
+use super::dropping::Drop;
+use super::net::UtteranceNet;
 use super::score::{answer, figures};
 use super::substitute::Substitutes;
 use crate::lowering::tensor_values;
@@ -463,44 +464,4 @@ fn generator(seed: u64, epoch: usize, index: usize) -> ChaCha8Rng {
     let mut random = ChaCha8Rng::seed_from_u64(seed ^ 0x0077_E2A9_CE00);
     random.set_stream((epoch as u64) << 32 | index as u64);
     random
-}
-
-/// Factors that drop a share of the numbers and scale up the others.
-struct Drop<'a> {
-    share: f32,
-    random: ChaCha8Rng,
-    device: &'a Device,
-}
-
-impl<'a> Drop<'a> {
-    fn new(share: f32, examples: &[Drawn], device: &'a Device) -> Self {
-        let seed = examples.first().map_or(0, |example| example.seed);
-        Self {
-            share,
-            random: ChaCha8Rng::seed_from_u64(seed),
-            device,
-        }
-    }
-}
-
-impl Dropping for Drop<'_> {
-    fn factors(&mut self, shape: [usize; 3]) -> Option<Tensor<3>> {
-        if self.share <= 0.0 {
-            return None;
-        }
-        let mut bytes = vec![0_u8; shape.iter().product()];
-        self.random.fill_bytes(&mut bytes);
-        #[allow(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a share of 256 is a byte"
-        )]
-        let dropped = (self.share * 256.0) as u8;
-        let kept = 256.0 / (256.0 - f32::from(dropped));
-        let factors: Vec<f32> = bytes
-            .iter()
-            .map(|byte| if *byte < dropped { 0.0 } else { kept })
-            .collect();
-        Some(Tensor::from_data(TensorData::new(factors, shape), self.device))
-    }
 }

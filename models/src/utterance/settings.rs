@@ -187,94 +187,114 @@ pub(super) fn net() -> Section {
 
 /// The section `lesson`.
 pub(super) fn lesson() -> Section {
-    let share = |name, default: f64, about| Setting::new(name, Takes::Number(0.0, 0.95), default, about);
-    let weight = |name, default: f64, about| Setting::new(name, Takes::Number(0.0, 1e3), default, about);
     Section {
         name: "lesson",
-        settings: vec![
-            Setting::new("batch", Takes::Whole(1, 4096), 64, "utterances of a step"),
-            share(
-                "dropout",
-                0.3,
-                "share of the numbers between layers that is dropped",
-            ),
-            share(
-                "word_dropout",
-                0.12,
-                "chance that a word is hidden, and only its parts are seen",
-            ),
-            share(
-                "gram_dropout",
-                0.3,
-                "chance that a word or pair is hidden where it scores intents directly",
-            ),
-            Setting::new(
-                "refilled_utterances",
-                Takes::Number(0.0, 1.0),
-                0.7,
-                "chance that slots of an utterance are refilled with other values of their kind",
-            ),
-            Setting::new(
-                "refilled_slots",
-                Takes::Number(0.0, 1.0),
-                0.3,
-                "chance that each slot of such an utterance is refilled",
-            ),
-            share(
-                "label_smoothing",
-                0.05,
-                "share of the target that is spread over all intents",
-            ),
-            weight("intent_weight", 1.0, "weight of the loss of intents"),
-            weight("tag_weight", 0.5, "weight of the loss of slots"),
-            Setting::new(
-                "out_of_scope",
-                Takes::Text,
-                "",
-                "the intent that stands for everything else, as the data name it",
-            ),
-            Setting::new(
-                "out_of_scope_repeats",
-                Takes::Whole(1, 100),
-                3,
-                "how often an utterance that is out of scope is met in an epoch",
-            ),
-            Setting::new(
-                "mixed_outliers",
-                Takes::Whole(0, 1 << 20),
-                0,
-                "utterances out of scope that are made of halves of two others in an epoch",
-            ),
-            Setting::new(
-                "scope",
-                Takes::Choice(&["energy", "odds"]),
-                "energy",
-                "what says that something is known: the energy of all scores, or the odds against everything else",
-            ),
-            Setting::new(
-                "false_rejection_percent",
-                Takes::Number(0.1, 50.0),
-                5,
-                "percent of what should be answered that may be turned away",
-            ),
-            weight(
-                "teacher_weight",
-                0.5,
-                "weight of the difference to the scores of a teacher, where there is one (`--teacher`)",
-            ),
-            Setting::new(
-                "teacher_temperature",
-                Takes::Number(0.1, 100.0),
-                2.0,
-                "what the scores of teacher and net are divided by before they are compared",
-            ),
-            weight(
-                "vector_weight",
-                2.0,
-                "weight of the angle to the vectors of a teacher",
-            ),
-        ],
+        settings: [variation(), scope(), teacher()].concat(),
     }
+}
+
+/// How utterances are varied, and what the parts of the loss weigh.
+fn variation() -> Vec<Setting> {
+    let share = |name, default: f64, about| Setting::new(name, Takes::Number(0.0, 0.95), default, about);
+    vec![
+        Setting::new("batch", Takes::Whole(1, 4096), 64, "utterances of a step"),
+        share(
+            "dropout",
+            0.3,
+            "share of the numbers between layers that is dropped",
+        ),
+        share(
+            "word_dropout",
+            0.12,
+            "chance that a word is hidden, and only its parts are seen",
+        ),
+        share(
+            "gram_dropout",
+            0.3,
+            "chance that a word or pair is hidden where it scores intents directly",
+        ),
+        Setting::new(
+            "refilled_utterances",
+            Takes::Number(0.0, 1.0),
+            0.7,
+            "chance that slots of an utterance are refilled with other values of their kind",
+        ),
+        Setting::new(
+            "refilled_slots",
+            Takes::Number(0.0, 1.0),
+            0.3,
+            "chance that each slot of such an utterance is refilled",
+        ),
+        share(
+            "label_smoothing",
+            0.05,
+            "share of the target that is spread over all intents",
+        ),
+        weight("intent_weight", 1.0, "weight of the loss of intents"),
+        weight("tag_weight", 0.5, "weight of the loss of slots"),
+    ]
+}
+
+/// What is out of scope.
+fn scope() -> Vec<Setting> {
+    vec![
+        Setting::new(
+            "out_of_scope",
+            Takes::Text,
+            "",
+            "the intent that stands for everything else, as the data name it",
+        ),
+        Setting::new(
+            "out_of_scope_repeats",
+            Takes::Whole(1, 100),
+            3,
+            "how often an utterance that is out of scope is met in an epoch",
+        ),
+        Setting::new(
+            "mixed_outliers",
+            Takes::Whole(0, 1 << 20),
+            0,
+            "utterances out of scope that are made of halves of two others in an epoch",
+        ),
+        Setting::new(
+            "scope",
+            Takes::Choice(&["energy", "odds"]),
+            "energy",
+            "what says that something is known: the energy of all scores, or the odds against everything else",
+        ),
+        Setting::new(
+            "false_rejection_percent",
+            Takes::Number(0.1, 50.0),
+            5,
+            "percent of what should be answered that may be turned away",
+        ),
+    ]
+}
+
+/// What a teacher says.
+fn teacher() -> Vec<Setting> {
+    vec![
+        weight(
+            "teacher_weight",
+            0.5,
+            "weight of the difference to the scores of a teacher, where there is one (`--teacher`)",
+        ),
+        Setting::new(
+            "teacher_temperature",
+            Takes::Number(0.1, 100.0),
+            2.0,
+            "what the scores of teacher and net are divided by before they are compared",
+        ),
+        weight(
+            "vector_weight",
+            2.0,
+            "weight of the angle to the vectors of a teacher",
+        ),
+    ]
+}
+
+fn weight(name: &'static str, default: f64, about: &'static str) -> Setting {
+    Setting::new(name, Takes::Number(0.0, 1e3), default, about)
 }
 
 #[cfg(test)]

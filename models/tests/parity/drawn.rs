@@ -179,6 +179,7 @@ prop_compose! {
             intents: (0..intents).map(|intent| format!("intent {intent}")).collect(),
             out_of_scope: None,
             tags: tags(kinds),
+            vector: 0,
         }
     }
 }

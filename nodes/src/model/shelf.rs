@@ -182,34 +182,26 @@ impl<C: NetConfig> Shelf<C> {
         Ok((entry, Runs::here(compiled)))
     }
 
-    /// The same, with what a node needs of the net beside its program: taken from it once and shared.
-    pub(super) fn open_beside<T: Send + Sync + 'static>(
+    /// What a node needs of the net of that model beside its program: taken from it once and shared. Asked for before
+    /// [`Shelf::open`], it finds the net still there.
+    pub(super) fn beside<T: Send + Sync + 'static>(
         &self,
         params: &Params,
-        placement: &Placement,
         take: impl FnOnce(&C::Net) -> Result<T, LowerError>,
-    ) -> Result<(Arc<Entry<C>>, Runs, Arc<T>), BuildError> {
+    ) -> Result<Arc<T>, BuildError> {
         let entry = self.find(params).map_err(|faults| refused(params, &faults))?;
-        let beside = self.beside(&entry, take).map_err(|reason| BuildError::Model {
+        let failed = |reason: String| BuildError::Model {
             model: entry.name.clone(),
             reason,
-        })?;
-        let (entry, runs) = self.open(params, placement)?;
-        Ok((entry, runs, beside))
-    }
-
-    fn beside<T: Send + Sync + 'static>(
-        &self,
-        entry: &Entry<C>,
-        take: impl FnOnce(&C::Net) -> Result<T, LowerError>,
-    ) -> Result<Arc<T>, String> {
+        };
         let mut made = entry.made.lock().unwrap_or_else(PoisonError::into_inner);
         let known = made.beside.clone().map(Arc::downcast::<T>);
         if let Some(Ok(known)) = known {
             return Ok(known);
         }
-        let model = self.model(entry, &mut made)?;
-        let beside = Arc::new(take(model.net()).map_err(|error| super::with_causes(&error))?);
+        let model = self.model(&entry, &mut made).map_err(failed)?;
+        let beside = take(model.net()).map_err(|error| failed(super::with_causes(&error)))?;
+        let beside = Arc::new(beside);
         made.beside = Some(beside.clone());
         Ok(beside)
     }

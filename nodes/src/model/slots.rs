@@ -153,7 +153,8 @@ impl NodeKind for Slots {
             let path = Path::of(&net.0, &net.0.config().tags)?;
             path.ok_or_else(|| LowerError::reference(&"the net has no tags"))
         };
-        let (model, runs, path) = self.shelf.open_beside(params, placement, take)?;
+        let path = self.shelf.beside(params, take)?;
+        let (model, runs) = self.shelf.open(params, placement)?;
         let names = names(&model, params).map_err(refused)?;
         let words = Words::read(&model, &signature.inputs).map_err(refused)?;
         let words_max = model.card.model.net.0.words_max;

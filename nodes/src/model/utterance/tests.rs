@@ -52,6 +52,7 @@ fn config() -> UtteranceConfig {
         intents: names(&["play", "book", "weather", "other"]),
         out_of_scope: Some("other".to_owned()),
         tags: names(&["O", "B-artist", "I-artist", "B-timeRange", "I-timeRange"]),
+        vector: 0,
     }
 }
 
@@ -399,6 +400,7 @@ fn slots_are_the_best_path_that_bio_allows_and_parts_of_the_text() {
         assert_eq!(whole(5), ranges);
         // A slot is as likely as all paths that have it together.
         let all: f64 = paths.iter().map(|path| path.1.exp()).sum();
+        #[expect(clippy::cast_possible_truncation, reason = "a share between 0 and 1")]
         let share = |span| -> f32 {
             let with = paths.iter().filter(|path| spans(&path.0).contains(span));
             (with.map(|path| path.1.exp()).sum::<f64>() / all) as f32
