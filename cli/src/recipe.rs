@@ -182,12 +182,27 @@ mod tests {
         let faulty = SOUND
             .replace("task: utterance", "task: utterances")
             .replace("card:", "kard:");
-        insta::assert_snapshot!(check(&faulty).unwrap_err());
+        insta::assert_snapshot!(check(&faulty).unwrap_err(), @r#"
+        recipe.yaml:4:7 MT0113 `task`: expected one of utterance, found `utterances`; did you mean `utterance`?
+        "#);
         let faulty = format!(
             "{SOUND}train: {{epoch: 3, learning_rate: fast}}\nlesson: {{batch: 0, scope: odd}}\nnet: 4\n"
         );
-        insta::assert_snapshot!(check(&faulty).unwrap_err());
-        insta::assert_snapshot!(check("recipe: 1\ntask: utterance\n").unwrap_err());
-        insta::assert_snapshot!(check("- recipe").unwrap_err());
+        insta::assert_snapshot!(check(&faulty).unwrap_err(), @r#"
+        recipe.yaml:7:9 MT0111 `train` has no entry `epoch`; did you mean `epochs`?
+        recipe.yaml:7:34 MT0113 `learning_rate`: expected a number from 0.0000001 to 1, found `fast`; `learning_rate` is the highest learning rate
+        recipe.yaml:8:17 MT0113 `batch`: expected a whole number from 1 to 4096, found the number `0`; `batch` is utterances of a step
+        recipe.yaml:8:27 MT0113 `scope`: expected one of energy, odds, found `odd`; did you mean `odds`?
+        recipe.yaml:9:6 MT0113 expected a mapping with splitting, words_max, rows, per_word, prefix_max, suffix_max, piece_min, piece_max, embedding, width, dilations, heads, gram_rows, found the number `4`; put it in quotes if it is meant as text
+        "#);
+        insta::assert_snapshot!(check("recipe: 1\ntask: utterance\n").unwrap_err(), @r#"
+        recipe.yaml:1:1 MT0112 a recipe has no entry `about`; add `about: ...`
+        recipe.yaml:1:1 MT0112 a recipe has no entry `card`; add `card: {intended_use: ...}`
+        recipe.yaml:1:1 MT0112 a recipe has no entry `data`; add `data: {train: ...}`
+        recipe.yaml:1:1 MT0112 a recipe has no entry `name`; add `name: ...`
+        "#);
+        insta::assert_snapshot!(check("- recipe").unwrap_err(), @r#"
+        recipe.yaml:1:1 MT0113 expected a mapping with recipe, name, version, about, task, seeds, found a list; write entries as `name: value`, without `-` before them
+        "#);
     }
 }

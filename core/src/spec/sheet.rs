@@ -54,9 +54,12 @@ impl Sheet {
             first = Params::new(written(&mut reader, &root, entries, head));
             declared = sections(&first);
         }
+        // Without sections, what they depend on is faulty, and which entries there may be is not known.
         let mut names: Vec<&'static str> = head.iter().map(|spec| spec.name).collect();
         names.extend(declared.iter().map(|section| section.name));
-        reader.known(&root, what, &names);
+        if !declared.is_empty() || !matches!(document, Yaml::Map(_)) {
+            reader.known(&root, what, &names);
+        }
         let mut values: Vec<_> = first
             .iter()
             .map(|(name, value)| (name.to_owned(), value.clone()))

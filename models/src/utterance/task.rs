@@ -267,7 +267,9 @@ impl Prepared for PreparedUtterances {
                 .iter()
                 .any(|tensor| tensor.name.split('.').next() == Some(path))
         };
-        adaptation.frozen.retain(is_there);
+        adaptation
+            .frozen
+            .retain(|path| !ENCODER.contains(&path.as_str()) || is_there(path));
         adaptation.whole.retain(is_there);
         let options = TrainOptions {
             seed: start.seed,
