@@ -225,95 +225,94 @@ fn killed_at_any_moment_the_last_checkpoint_goes_on() {
     assert!(refused.err.contains("MT0504"), "{}", refused.err);
 }
 
-#[test]
-fn bad_input_is_named_with_file_and_line_and_nothing_is_lost() {
-    let folder = folder();
-    fs::create_dir(folder.path().join("model")).unwrap();
-    fs::write(folder.path().join("model/card.yaml"), "precious").unwrap();
-    let train = fs::read(folder.path().join("train.jsonl")).unwrap();
-    let line = |text: &str| [&train[..], text.as_bytes(), b"\n"].concat();
-    let check = |name: &str, bytes: &[u8], more: &[&str], parts: &[&str]| {
-        fs::write(folder.path().join("train.jsonl"), bytes).unwrap();
-        let refused = motet(folder.path(), &[&TRAIN[..], more].concat());
-        assert_eq!(refused.code, Some(2), "{name}: {}", refused.err);
-        for part in parts {
-            assert!(
-                refused.err.contains(part),
-                "{name}: `{part}` is not in {}",
-                refused.err
-            );
-        }
-        assert_eq!(
-            fs::read(folder.path().join("model/card.yaml")).unwrap(),
-            b"precious",
-            "{name}"
+/// Trains on these rows and expects to be refused with these words, and the model that was there to be still there.
+fn refused(folder: &Path, name: &str, (rows, more): (&[u8], &[&str]), parts: &[&str]) {
+    fs::create_dir_all(folder.join("model")).unwrap();
+    fs::write(folder.join("model/card.yaml"), "precious").unwrap();
+    fs::write(folder.join("train.jsonl"), rows).unwrap();
+    let refused = motet(folder, &[&TRAIN[..], more].concat());
+    assert_eq!(refused.code, Some(2), "{name}: {}", refused.err);
+    for part in parts {
+        assert!(
+            refused.err.contains(part),
+            "{name}: `{part}` is not in {}",
+            refused.err
         );
+    }
+    let kept = fs::read(folder.join("model/card.yaml")).unwrap();
+    assert_eq!(kept, b"precious", "{name}");
+}
+
+#[test]
+fn bad_rows_are_named_with_file_and_line_and_nothing_is_lost() {
+    let folder = folder();
+    let train = fs::read(folder.path().join("train.jsonl")).unwrap();
+    let replaced = |from: &str, to: &str| {
+        String::from_utf8(train.clone())
+            .unwrap()
+            .replace(from, to)
+            .into_bytes()
     };
-    let short = r#"{"tokens": ["play", "it"], "intent": "music", "slots": ["O"]}"#;
-    check("lengths", &line(short), &[], &["MT0501", "train.jsonl:25"]);
-    let tag = r#"{"tokens": ["play", "it"], "intent": "music", "slots": ["O", "X"]}"#;
-    check("tag", &line(tag), &[], &["MT0501", "train.jsonl:25"]);
+    let with = |line: &[u8]| [&train[..], line, b"\n"].concat();
+    let check = |name: &str, rows: &[u8], parts: &[&str]| refused(folder.path(), name, (rows, &[]), parts);
+    let short = br#"{"tokens": ["play", "it"], "intent": "music", "slots": ["O"]}"#;
+    check("lengths", &with(short), &["MT0501", "train.jsonl:25"]);
+    let tag = br#"{"tokens": ["play", "it"], "intent": "music", "slots": ["O", "X"]}"#;
+    check("tag", &with(tag), &["MT0501", "train.jsonl:25"]);
     check(
         "utf-8",
-        &[&train[..], b"{\"text\": \"\xff\"}\n"].concat(),
-        &[],
+        &with(b"{\"text\": \"\xff\"}"),
         &["MT0501", "train.jsonl:25", "UTF-8"],
     );
-    check("empty", b"", &[], &["MT0501", "train.jsonl"]);
-    let one = String::from_utf8(train.clone())
-        .unwrap()
-        .replace("weather", "music");
-    check(
-        "one class",
-        one.as_bytes(),
-        &["--valid", "train.jsonl"],
-        &["MT0501", "music"],
-    );
-    let other = String::from_utf8(train.clone())
-        .unwrap()
-        .replace("weather", "forecast");
-    check(
-        "unknown label",
-        other.as_bytes(),
-        &[],
-        &["MT0501", "valid.jsonl:2", "weather"],
-    );
-    check(
+    check("empty", b"", &["MT0501", "train.jsonl"]);
+    let parts = ["MT0501", "valid.jsonl:2", "weather"];
+    check("unknown label", &replaced("weather", "forecast"), &parts);
+    let one = replaced("weather", "music");
+    let more = ["--valid", "train.jsonl"];
+    refused(folder.path(), "one class", (&one, &more), &["MT0501", "music"]);
+    let more = ["--valid", "none.jsonl"];
+    refused(
+        folder.path(),
         "no file",
-        &train,
-        &["--valid", "none.jsonl"],
+        (&train, &more),
         &["MT0501", "none.jsonl"],
     );
+}
+
+#[test]
+fn bad_recipes_and_options_are_shown_where_they_stand() {
+    let folder = folder();
+    let train = fs::read(folder.path().join("train.jsonl")).unwrap();
+    let check = |name: &str, (from, to): (&str, &str), more: &[&str], parts: &[&str]| {
+        fs::write(folder.path().join("orders.yaml"), RECIPE.replace(from, to)).unwrap();
+        refused(folder.path(), name, (&train, more), parts);
+    };
+    let same = ("", "");
     check(
         "other weights",
-        &train,
+        same,
         &["--from", "model/card.yaml"],
         &["MT0501", "card.yaml"],
     );
-    check("nothing to train", &train, &["--freeze", "encodre"], &["MT0507"]);
-    fs::write(
-        folder.path().join("orders.yaml"),
-        RECIPE.replace("valid: valid.jsonl, ", ""),
-    )
-    .unwrap();
-    check("no group", &train, &[], &["MT0502", "group"]);
-    fs::write(
-        folder.path().join("orders.yaml"),
-        RECIPE.replace("heads: 2", "heads: 5"),
-    )
-    .unwrap();
+    check("nothing to train", same, &["--freeze", "encodre"], &["MT0507"]);
+    check(
+        "no group",
+        ("valid: valid.jsonl, ", ""),
+        &[],
+        &["MT0502", "group"],
+    );
     check(
         "contradiction",
-        &train,
+        ("heads: 2", "heads: 5"),
         &[],
         &["MT0509", "orders.yaml:6", "heads"],
     );
-    fs::write(
-        folder.path().join("orders.yaml"),
-        RECIPE.replace("epochs:", "epoch:"),
-    )
-    .unwrap();
-    check("misspelt", &train, &[], &["MT0111", "orders.yaml:8", "epochs"]);
+    check(
+        "misspelt",
+        ("epochs:", "epoch:"),
+        &[],
+        &["MT0111", "orders.yaml:8", "epochs"],
+    );
     let unknown = motet(folder.path(), &["train", "snip"]);
     assert!(unknown.err.contains("did you mean `snips`?"), "{}", unknown.err);
     assert!(
