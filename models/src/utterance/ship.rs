@@ -21,6 +21,7 @@ use crate::lowering::{LowerError, Lowering, calibrate, reference, relative_rms};
 use crate::metrics::{Forecasts, fit_temperature};
 use crate::model::NetCard;
 use crate::net::{Net, Sample};
+use crate::recipe::Recipe;
 use crate::task::{Shipped, TaskError};
 use crate::train::state::write_whole;
 use crate::train::{TrainState, flat};
@@ -39,6 +40,7 @@ struct Candidate {
     net: UtteranceNet,
     answers: Vec<Answer>,
     seed: u64,
+    epochs: usize,
     /// The figure that chose its epoch.
     score: f64,
 }
@@ -129,6 +131,7 @@ fn candidate(prepared: &PreparedUtterances, state: &TrainState) -> Result<Candid
         net,
         answers,
         seed: state.options.seed,
+        epochs: state.epochs,
         score: state.best.as_ref().map_or(f64::NEG_INFINITY, |best| best.score),
     })
 }
@@ -382,8 +385,17 @@ fn card(
         metrics: measured.metrics,
         intended_use: prepared.card.intended_use.clone(),
         must_not_be_used_for: prepared.card.must_not_be_used_for.clone(),
-        recipe: Some(prepared.recipe.clone()),
+        recipe: Some(followed(prepared, best.epochs)),
     }
+}
+
+/// The recipe with the epochs that were trained, of which there may be fewer or more than it says.
+fn followed(prepared: &PreparedUtterances, epochs: usize) -> Recipe {
+    let mut recipe = prepared.recipe.clone();
+    if let Some(train) = recipe.sections.get_mut("train") {
+        train.insert("epochs".to_owned(), epochs.into());
+    }
+    recipe
 }
 
 /// Writes the weights, then the card, each whole or not at all.

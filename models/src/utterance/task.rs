@@ -82,7 +82,7 @@ impl PreparedUtterances {
         let net: NetSettings = recipe.section("net")?;
         let lesson: LessonSettings = recipe.section("lesson")?;
         let train: TrainSettings = recipe.section("train")?;
-        let rows = Rows::read(&data, &net, recipe, sources)?;
+        let mut rows = Rows::read(&data, &net, recipe, sources)?;
         let labels = read::labels(&[&rows.learnt[..], &rows.choosing].concat(), &lesson.out_of_scope);
         let labels = fit(labels, &lesson, &rows)?;
         let report = inspect(&rows.learnt, &rows.valid, Some(&labels.intents));
@@ -113,7 +113,14 @@ impl PreparedUtterances {
         if let Some(folder) = &sources.teacher {
             let (teacher, checksum) = teacher::read(folder, &net, &labels, rows.train_rows)?;
             learner = learner.with_teacher(teacher);
-            checksums.push(checksum);
+            checksums.push(checksum.clone());
+            rows.data.push(DataSource {
+                name: "teacher.safetensors".to_owned(),
+                origin: "what a larger model says of the training texts and of texts made from them".to_owned(),
+                licence: "that of the larger model and of the texts".to_owned(),
+                role: "trained on, beside the labels".to_owned(),
+                manifest_sha256: checksum,
+            });
         }
         let checksums: Vec<&str> = rows
             .data
