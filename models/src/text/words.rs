@@ -19,6 +19,8 @@ pub enum Splitting {
     /// At blanks; marks before and after a word stand alone: `top-rated` is one word, `hello,` are two.
     #[default]
     Blanks,
+    /// At blanks, without the marks before and after a word: for nets that have met none.
+    Words,
     /// At blanks and at each mark, as BERT does: `top-rated` are three words.
     Marks,
 }
@@ -29,7 +31,7 @@ pub enum Splitting {
 pub fn split(text: &str, splitting: Splitting) -> Vec<Range<usize>> {
     let mut pieces = PreTokenizedString::from(text);
     let done = match splitting {
-        Splitting::Blanks => WhitespaceSplit.pre_tokenize(&mut pieces),
+        Splitting::Blanks | Splitting::Words => WhitespaceSplit.pre_tokenize(&mut pieces),
         Splitting::Marks => BertPreTokenizer.pre_tokenize(&mut pieces),
     };
     // Splitting fails for no text; were it to, the text would be one word.
@@ -42,7 +44,10 @@ pub fn split(text: &str, splitting: Splitting) -> Vec<Range<usize>> {
     let ranges = pieces.into_iter().map(|(_, (start, end), _)| start..end);
     match splitting {
         Splitting::Marks => ranges.filter(|range| !range.is_empty()).collect(),
-        Splitting::Blanks => ranges.flat_map(|range| peel(text, range)).collect(),
+        Splitting::Blanks | Splitting::Words => ranges
+            .flat_map(|range| parts(text, range, splitting))
+            .filter(|range| is_word(&text[range.clone()], splitting))
+            .collect(),
     }
 }
 
@@ -62,7 +67,8 @@ pub fn split_into(text: &str, splitting: Splitting, most: usize, ranges: &mut Ve
     for piece in text.split_inclusive(char::is_whitespace) {
         let word = start..start + piece.trim_end_matches(char::is_whitespace).len();
         start += piece.len();
-        for range in parts(text, word, splitting) {
+        let words = parts(text, word, splitting).filter(|range| is_word(&text[range.clone()], splitting));
+        for range in words {
             if ranges.len() == most {
                 return true;
             }
@@ -72,9 +78,9 @@ pub fn split_into(text: &str, splitting: Splitting, most: usize, ranges: &mut Ve
     false
 }
 
-/// Takes marks off both ends of a word; each is a word of its own.
-fn peel(text: &str, word: Range<usize>) -> impl Iterator<Item = Range<usize>> {
-    parts(text, word, Splitting::Blanks)
+/// False for a mark where marks are no words.
+fn is_word(part: &str, splitting: Splitting) -> bool {
+    splitting != Splitting::Words || !part.starts_with(MARKS)
 }
 
 /// What stands between two blanks, mark by mark and word by word; at marks, only for ASCII.
@@ -84,9 +90,9 @@ fn parts(text: &str, between: Range<usize>, splitting: Splitting) -> impl Iterat
         let found = &text[rest.clone()];
         let first = found.chars().next()?;
         let length = match splitting {
-            Splitting::Blanks if MARKS.contains(&first) => first.len_utf8(),
+            Splitting::Blanks | Splitting::Words if MARKS.contains(&first) => first.len_utf8(),
             // Behind a word there are marks alone.
-            Splitting::Blanks => found.trim_end_matches(MARKS).len(),
+            Splitting::Blanks | Splitting::Words => found.trim_end_matches(MARKS).len(),
             Splitting::Marks if first.is_ascii_punctuation() => 1,
             Splitting::Marks => found
                 .find(|letter: char| letter.is_ascii_punctuation())
@@ -124,6 +130,12 @@ mod tests {
             Splitting::Blanks,
             &["what's", "top-rated", "?"],
         );
+        check(
+            "play jazz, (please)!",
+            Splitting::Words,
+            &["play", "jazz", "please"],
+        );
+        check("... r&b", Splitting::Words, &["r&b"]);
         check(
             "what's top-rated?",
             Splitting::Marks,

@@ -102,10 +102,10 @@ fn tag(
         .map(|(tokens, (_, tags))| TaggedSentence { tokens, tags })
         .collect();
     let options = CrfOptions {
-        penalty: 0.1,
-        passes: 30,
-        rate: 0.2,
-        count_min: 1,
+        penalty: 0.5,
+        passes: 15,
+        rate: 0.05,
+        count_min: 2,
         seed: 1,
     };
     let crf = Crf::fit(&tagged, options).map_err(|error| measure(&error))?;

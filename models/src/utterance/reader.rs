@@ -117,7 +117,7 @@ mod tests {
             gram_rows in prop::sample::select(vec![0, 50]),
             words_max in 1_usize..8,
         ) {
-            for splitting in [Splitting::Blanks, Splitting::Marks] {
+            for splitting in [Splitting::Blanks, Splitting::Words, Splitting::Marks] {
                 let config = UtteranceConfig { splitting, ..config(gram_rows, words_max) };
                 let all: Vec<&str> = split(&text, splitting).into_iter().map(|range| &text[range]).collect();
                 let mut reader = Reader::new(&config);

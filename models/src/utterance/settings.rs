@@ -124,9 +124,10 @@ pub(super) fn net() -> Section {
         settings: vec![
             Setting::new(
                 "splitting",
-                Takes::Choice(&["blanks", "marks"]),
+                Takes::Choice(&["blanks", "words", "marks"]),
                 "blanks",
-                "where words end: at blanks, with marks at the ends of words alone, or at every mark",
+                "where words end: at blanks, marks at the ends of words by themselves (`blanks`) or left out (`words`), or at \
+                 every mark",
             ),
             whole(
                 "words_max",

@@ -116,7 +116,8 @@ impl PreparedUtterances {
             checksums.push(checksum.clone());
             rows.data.push(DataSource {
                 name: "teacher.safetensors".to_owned(),
-                origin: "what a larger model says of the training texts and of texts made from them".to_owned(),
+                origin: "what a larger model says of the training texts and of texts made from them"
+                    .to_owned(),
                 licence: "that of the larger model and of the texts".to_owned(),
                 role: "trained on, beside the labels".to_owned(),
                 manifest_sha256: checksum,
