@@ -204,7 +204,7 @@ pub fn data(formats: &'static [&'static str]) -> Section {
                 "choose_percent",
                 Takes::Number(0.0, 50.0),
                 5,
-                "percent of what is learnt from that chooses among epochs instead",
+                "percent of what is learnt from that chooses among epochs instead; 0 to take the last epoch",
             ),
             Setting::new("origin", Takes::Text, "own data", "where the data come from"),
             Setting::new("licence", Takes::Text, "not stated", "the licence of the data"),

@@ -55,7 +55,7 @@ pub trait Learner: Sync {
     fn loss(&self, net: &Self::Net, examples: &[Self::Example], device: &Device) -> Result<Loss, TrainError>;
 
     /// How good a net is on the examples that choose among epochs, as named figures. The first is the one that counts;
-    /// larger is better.
+    /// larger is better. Without figures the last epoch is the best.
     ///
     /// # Errors
     /// [`TrainError`] if Burn gives no answer.

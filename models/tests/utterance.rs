@@ -225,6 +225,21 @@ fn stopped_anywhere_and_saved_it_goes_on_bit_for_bit() {
 }
 
 #[test]
+fn where_nothing_chooses_the_last_epoch_is_the_best_and_its_checkpoint_is_found_again() {
+    let mut learner = learner(&["music", "weather"]);
+    learner.judging.clear();
+    let state = train(&learner, begin(&learner, options(1)), None, &mut Watch::new(None)).unwrap();
+    let best = state.best.as_ref().unwrap();
+    assert_eq!(best.epoch, 11);
+    assert_eq!(best.average, state.optimiser.average);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.checkpoint");
+    state.save(&path).unwrap();
+    let found = TrainState::load(&path).unwrap().best.unwrap();
+    assert!(found.score.is_nan() && found.average == best.average);
+}
+
+#[test]
 fn a_budget_cuts_the_epochs_to_what_fits() {
     let learner = learner(&["music", "weather"]);
     let mut watch = Watch::new(None);

@@ -330,7 +330,12 @@ impl<'a, L: Learner> Trainer<'a, L> {
         let net = with_values(self.learner.net(0, &Device::flex())?, &self.weights);
         let figures = self.pool.install(|| self.learner.judge(&net))?;
         let score = figures.first().map_or(f64::NAN, |(_, score)| *score);
-        let is_better = self.state.best.as_ref().is_none_or(|best| score > best.score);
+        // Where nothing chooses among epochs, the last one is the best.
+        let is_better = self
+            .state
+            .best
+            .as_ref()
+            .is_none_or(|best| score > best.score || score.is_nan());
         if is_better {
             self.state.best = Some(Best {
                 epoch,

@@ -75,7 +75,7 @@ pub struct EpochRecord {
 pub struct Best {
     /// Its number, from 0.
     pub epoch: usize,
-    /// The figure that counts.
+    /// The figure that counts; NaN where nothing chooses among epochs.
     pub score: f64,
     /// The average of what is trained.
     pub average: Vec<f32>,
@@ -114,7 +114,8 @@ struct Description {
     optimiser_steps: usize,
     sums: Sums,
     history: Vec<EpochRecord>,
-    best: Option<(usize, f64)>,
+    /// Epoch and score; no score where nothing chooses among epochs.
+    best: Option<(usize, Option<f64>)>,
 }
 
 impl TrainState {
@@ -135,7 +136,10 @@ impl TrainState {
             optimiser_steps: self.optimiser.steps,
             sums: self.sums,
             history: self.history.clone(),
-            best: self.best.as_ref().map(|best| (best.epoch, best.score)),
+            best: self.best.as_ref().map(|best| {
+                let score = best.score.is_finite().then_some(best.score);
+                (best.epoch, score)
+            }),
         };
         let text = serde_json::to_string(&description).map_err(|error| failed(error.into()))?;
         let mut tensors = vec![
@@ -203,7 +207,7 @@ impl TrainState {
                 None => None,
                 Some((epoch, score)) => Some(Best {
                     epoch,
-                    score,
+                    score: score.unwrap_or(f64::NAN),
                     average: values("best")?,
                 }),
             },

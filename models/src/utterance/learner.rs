@@ -427,6 +427,9 @@ impl Learner for UtteranceLearner {
     }
 
     fn judge(&self, net: &UtteranceNet) -> Result<Vec<(String, f64)>, TrainError> {
+        if self.judging.is_empty() {
+            return Ok(Vec::new());
+        }
         let answers = answer(net, &self.labels, &self.judging)?;
         let mut figures = figures(&self.labels, &self.judging, &answers);
         if let Some(at) = figures.iter().position(|(name, _)| *name == self.select) {

@@ -252,14 +252,12 @@ type Precisions = (Vec<PrecisionFigure>, std::collections::BTreeMap<String, f32>
 fn precisions(prepared: &PreparedUtterances, net: &UtteranceNet) -> Result<Precisions, TaskError> {
     let sample = |utterance: &Utterance| Sample::Ids(ids(net.config(), &utterance.words));
     let not_empty = |utterance: &&Utterance| !utterance.words.is_empty();
-    let seen: Vec<Sample> = prepared
-        .learner
-        .judging
-        .iter()
-        .filter(not_empty)
-        .take(COMPARED)
-        .map(sample)
-        .collect();
+    // Where nothing chooses among epochs, what was learnt from says how large numbers get.
+    let seen = match prepared.learner.judging.is_empty() {
+        true => &prepared.learner.training,
+        false => &prepared.learner.judging,
+    };
+    let seen: Vec<Sample> = seen.iter().filter(not_empty).take(COMPARED).map(sample).collect();
     let judged: Vec<Sample> = prepared
         .valid
         .iter()

@@ -238,7 +238,7 @@ impl Rows {
             }
             _ => None,
         };
-        let (learnt, choosing) = choosing.unwrap_or_else(|| (learnt.clone(), learnt));
+        let (learnt, choosing) = choosing.unwrap_or((learnt, Vec::new()));
         Ok(Self {
             train_rows,
             learnt,
