@@ -5,8 +5,9 @@ use std::path::Path;
 
 use motet::report;
 use motet_core::clock::{Clock, Monotonic};
+use motet_models::card::{CARD_BYTES_MAX, CARD_FILE, Card};
 use motet_models::evaluation::{Better, Epoch, Evaluation, Figure, Learning, MetricRow, Scale};
-use motet_models::task::{EvaluationSources, TaskError};
+use motet_models::task::{EvaluationSources, Task, TaskError};
 use motet_models::tasks::task;
 use motet_models::train::{EpochRecord, StateError, TrainError};
 
@@ -34,7 +35,7 @@ pub(super) fn run(arguments: &EvalArguments, output: &mut Output) -> Result<(), 
         seed: arguments.seed,
         elapsed: &|| clock.now(),
     };
-    let task = task("utterance").ok_or_else(|| Failure::Internal("there are no tasks".to_owned()))?;
+    let task = task_of(&arguments.model)?;
     let mut evaluation = task
         .evaluate(&arguments.model, &sources)
         .map_err(|error| failure(&error))?;
@@ -48,6 +49,23 @@ pub(super) fn run(arguments: &EvalArguments, output: &mut Output) -> Result<(), 
         return output.json(&evaluation);
     }
     table(&evaluation, output)
+}
+
+/// The task that the model of a folder was trained for, as its card says.
+fn task_of(folder: &Path) -> Result<&'static dyn Task, Failure> {
+    let path = folder.join(CARD_FILE);
+    let text = motet::load::read_text(&path, CARD_BYTES_MAX)?;
+    let card = Card::<serde_json::Value>::parse(&text)
+        .map_err(|source| failure(&TaskError::Card { path, source }))?;
+    let name = card.recipe.map(|recipe| recipe.task);
+    name.as_deref().and_then(task).ok_or_else(|| Failure::Bad {
+        code: Some("MT0506"),
+        message: format!(
+            "the card in `{}` names no task of `motet train`",
+            folder.display()
+        ),
+        help: Some("measure a model that `motet train` wrote".to_owned()),
+    })
 }
 
 /// How the chosen seed was trained, where the training left it beside the model.

@@ -45,11 +45,7 @@ pub(super) fn run(arguments: &TrainArguments, output: &mut Output) -> Result<(),
     if recipe == KEYWORD {
         return keyword::run(arguments, output);
     }
-    let stop = Arc::new(AtomicBool::new(false));
-    let asked = Arc::clone(&stop);
-    // Relaxed: the flag carries no data, and the step that reads it may be the next one.
-    ctrlc::set_handler(move || asked.store(true, Ordering::Relaxed))
-        .map_err(|error| Failure::Internal(format!("Ctrl-C cannot be caught: {error}")))?;
+    let stop = stop_flag()?;
     let (read, folder) = open(recipe)?;
     let mut prepared = prepare(arguments, &read, folder)?;
     note(output, &prepared.report().to_string())?;
@@ -60,6 +56,16 @@ pub(super) fn run(arguments: &TrainArguments, output: &mut Output) -> Result<(),
         stop,
     };
     training.run(&mut *prepared, &read, output)
+}
+
+/// A flag that Ctrl-C sets.
+fn stop_flag() -> Result<Arc<AtomicBool>, Failure> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let asked = Arc::clone(&stop);
+    // Relaxed: the flag carries no data, and the step that reads it may be the next one.
+    ctrlc::set_handler(move || asked.store(true, Ordering::Relaxed))
+        .map_err(|error| Failure::Internal(format!("Ctrl-C cannot be caught: {error}")))?;
+    Ok(stop)
 }
 
 /// The folder that is written into.

@@ -1,10 +1,11 @@
 //! Files that are whole or absent: checkpoints of a training, and a model with its card.
 
-use std::fs::{self, File};
-use std::io::{self, BufReader, BufWriter, Write};
+use std::fs::File;
+use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 
 use super::train::TrainState;
+pub(super) use crate::train::state::write_whole;
 
 /// Why a file could not be kept or found again.
 #[derive(Debug, thiserror::Error)]
@@ -60,26 +61,10 @@ impl TrainState {
     }
 }
 
-/// Writes a file beside `path` and renames it into place.
-///
-/// # Errors
-/// What the system says.
-pub(super) fn write_whole(
-    path: &Path,
-    write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
-) -> io::Result<()> {
-    let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(".part");
-    let part = path.with_file_name(name);
-    let mut out = BufWriter::new(File::create(&part)?);
-    write(&mut out)?;
-    out.flush()?;
-    out.get_ref().sync_all()?;
-    fs::rename(&part, path)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::keyword::train::TrainOptions;
 

@@ -4,6 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::train::optimiser::learning_rate;
+
 /// Decay of the mean gradient.
 const BETA_1: f32 = 0.9;
 /// Decay of the mean squared gradient.
@@ -67,19 +69,6 @@ pub struct Rates<'a> {
     pub decay: &'a [f32],
 }
 
-/// Returns the learning rate at `step` of `steps`: a linear rise over the first `warm_up`, then half a cosine
-/// down to zero at the end.
-///
-/// # Source
-/// Loshchilov and Hutter, "SGDR", 2017, equation 5, with one period.
-pub fn learning_rate(peak: f32, warm_up: usize, step: usize, steps: usize) -> f32 {
-    if step < warm_up {
-        return peak * (step + 1) as f32 / warm_up as f32;
-    }
-    let progress = (step - warm_up) as f32 / (steps.saturating_sub(warm_up)).max(1) as f32;
-    peak * 0.5 * (1.0 + (std::f32::consts::PI * progress.min(1.0)).cos())
-}
-
 /// Moves `average` towards `weights`; the first steps count more, so the start is soon forgotten.
 pub fn average(average: &mut [f32], weights: &[f32], decay: f32, step: usize) {
     let decay = decay.min((1 + step) as f32 / (10 + step) as f32);
@@ -134,14 +123,6 @@ mod tests {
         for (found, expected) in weights.iter().zip(&expected) {
             assert!((found - expected).abs() < 1e-5, "{found} {expected}");
         }
-    }
-
-    #[test]
-    fn the_learning_rate_rises_then_falls_to_zero() {
-        assert!((learning_rate(1.0, 10, 0, 110) - 0.1).abs() < 1e-6);
-        assert!((learning_rate(1.0, 10, 10, 110) - 1.0).abs() < 1e-6);
-        assert!((learning_rate(1.0, 10, 60, 110) - 0.5).abs() < 1e-6);
-        assert!(learning_rate(1.0, 10, 110, 110).abs() < 1e-6);
     }
 
     #[test]

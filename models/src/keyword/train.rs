@@ -442,7 +442,7 @@ fn pass(net: KeywordNet, options: &TrainOptions, places: &[Place], drawn: (Vec<f
         .init(&device)
         .forward(logits, targets);
     let gradients = loss.backward();
-    let gradient = parameters::gradients(&net, &gradients);
+    let gradient = parameters::gradients(&net, &gradients, 0);
     let moved = net.map_moments(|layer, old| Moments {
         mean: old.mean * (1.0 - MOMENTUM) + moments[layer].mean.clone() * MOMENTUM,
         variance: old.variance * (1.0 - MOMENTUM) + moments[layer].variance.clone() * MOMENTUM,

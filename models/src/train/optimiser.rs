@@ -141,3 +141,89 @@ pub fn learning_rate(peak: f32, warm_up: usize, step: usize, steps: usize) -> f3
     let progress = (step - warm_up) as f32 / (steps.saturating_sub(warm_up)).max(1) as f32;
     peak * 0.5 * (1.0 + (std::f32::consts::PI * progress.min(1.0)).cos())
 }
+
+#[cfg(test)]
+mod tests {
+    use burn::module::Param;
+    use burn::nn::Linear;
+    use burn::optim::{AdamWConfig, GradientsParams};
+    use burn::tensor::{Device, Tensor, TensorData};
+
+    use super::*;
+
+    #[test]
+    fn a_step_equals_that_of_burns_adamw_on_one_thread_and_on_two() {
+        for threads in [1, 2] {
+            let pool = rayon::ThreadPoolBuilder::new()
+                .num_threads(threads)
+                .build()
+                .unwrap();
+            let device = Device::flex().autodiff();
+            let start = vec![0.5_f32, -1.0, 2.0, 0.1, -0.3, 0.7];
+            let weight = Param::from_data(TensorData::new(start.clone(), [2, 3]), &device);
+            let mut layer = Linear { weight, bias: None };
+            let mut optimiser = AdamWConfig::new()
+                .with_epsilon(EPSILON)
+                .with_weight_decay(0.1)
+                .init();
+            let (mut weights, mut own) = (start.clone(), AdamW::new(&start));
+            for step in 0..5 {
+                let input = Tensor::<2>::from_data([[0.5, 0.1 * step as f32 - 0.3], [0.2, 0.4]], &device);
+                let loss = layer.forward(input).square().mean();
+                let gradients = loss.backward();
+                let gradient = layer
+                    .weight
+                    .val()
+                    .grad(&gradients)
+                    .unwrap()
+                    .into_data()
+                    .try_to_vec::<f32>()
+                    .unwrap();
+                own.step(
+                    &mut weights,
+                    &gradient,
+                    Rates {
+                        learning_rate: 0.05,
+                        decay: &[0.1; 6],
+                        gradient_norm_max: 5.0,
+                        average_decay: 0.9,
+                    },
+                    &pool,
+                );
+                let gradients = GradientsParams::from_grads(gradients, &layer);
+                layer = optimiser.step(0.05, layer, gradients);
+            }
+            let expected = layer.weight.val().into_data().try_to_vec::<f32>().unwrap();
+            for (found, expected) in weights.iter().zip(&expected) {
+                assert!((found - expected).abs() < 1e-5, "{found} {expected}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_average_of_weights_that_stay_is_those_weights_and_a_long_gradient_is_shortened() {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+        let (mut weights, mut optimiser) = (vec![3.0_f32, 1.0], AdamW::new(&[3.0, 1.0]));
+        let rates = |gradient_norm_max| Rates {
+            learning_rate: 0.0,
+            decay: &[0.0; 2],
+            gradient_norm_max,
+            average_decay: 0.9,
+        };
+        optimiser.step(&mut weights, &[30.0, 40.0], rates(5.0), &pool);
+        let near = |(average, weight): (&f32, &f32)| (average - weight).abs() < 1e-5;
+        assert!(optimiser.average.iter().zip(&weights).all(near));
+        // 50 long, shortened to 5, and a tenth of it in the first moment.
+        assert!((optimiser.first[0] - 0.3).abs() < 1e-6 && (optimiser.first[1] - 0.4).abs() < 1e-6);
+        optimiser.step(&mut weights, &[0.0, 0.0], rates(5.0), &pool);
+        assert_eq!(weights, [3.0, 1.0]);
+    }
+
+    #[test]
+    fn the_learning_rate_rises_then_falls_to_zero() {
+        assert!((learning_rate(1.0, 10, 0, 110) - 0.1).abs() < 1e-6);
+        assert!((learning_rate(1.0, 10, 10, 110) - 1.0).abs() < 1e-6);
+        assert!((learning_rate(1.0, 10, 60, 110) - 0.5).abs() < 1e-6);
+        assert!(learning_rate(1.0, 10, 110, 110).abs() < 1e-6);
+    }
+}

@@ -36,7 +36,7 @@ pub struct TrainState {
     pub trained: Vec<f32>,
     /// Moments and average.
     pub optimiser: AdamW,
-    /// The weights that the net began with, for what is not trained; empty where everything is.
+    /// The weights that the net began with, for what is not trained.
     pub base: Vec<f32>,
     /// Sums of the epoch at work.
     pub sums: Sums,

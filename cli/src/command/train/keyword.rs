@@ -3,13 +3,12 @@
 //! Temperature and threshold are chosen on voices that one more training, the fold, never heard; then every seed is
 //! trained on all voices of the training side. Each epoch is saved.
 
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use burn::tensor::Device;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::ProgressBar;
 use motet_models::keyword::{
     Corpus, Decision, EvaluateOptions, Evaluation, Fold, LABELS, Observer, Progress, Shipment, TrainError,
     TrainOptions, TrainState, calibrate, evaluate, model_of, ship, train,
@@ -17,6 +16,7 @@ use motet_models::keyword::{
 
 use super::super::eval::bad;
 use super::super::eval::keyword::folders;
+use super::note;
 use crate::arguments::TrainArguments;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -25,11 +25,7 @@ use crate::output::Output;
 const FOLD: Fold = Fold { index: 0, of: 5 };
 
 pub(super) fn run(arguments: &TrainArguments, output: &mut Output) -> Result<(), Failure> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let asked = Arc::clone(&stop);
-    // Relaxed: the flag carries no data, and the epoch that reads it may be the next one.
-    ctrlc::set_handler(move || asked.store(true, Ordering::Relaxed))
-        .map_err(|error| Failure::Internal(format!("Ctrl-C cannot be caught: {error}")))?;
+    let stop = super::stop_flag()?;
     let out = arguments
         .out
         .clone()
@@ -98,15 +94,6 @@ pub(super) fn run(arguments: &TrainArguments, output: &mut Output) -> Result<(),
         card.seed.chosen,
         out.display()
     ))
-}
-
-/// Prints a line for people as soon as it is known.
-fn note(output: &mut Output, text: &str) -> Result<(), Failure> {
-    if output.is_json() {
-        return Ok(());
-    }
-    output.line(text)?;
-    output.flush()
 }
 
 struct Training<'a> {
@@ -179,17 +166,8 @@ struct Watch<'a> {
 
 impl<'a> Watch<'a> {
     fn new(name: &str, path: PathBuf, stop: &'a AtomicBool) -> Watch<'a> {
-        let on_terminal = std::io::stderr().is_terminal();
-        let target = if on_terminal {
-            ProgressDrawTarget::stderr()
-        } else {
-            ProgressDrawTarget::hidden()
-        };
-        let bar = ProgressBar::with_draw_target(None, target);
-        let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} steps, {per_sec}, {eta} left");
-        if let Ok(style) = style {
-            bar.set_style(style);
-        }
+        let (bar, on_terminal) =
+            super::watch::bar("{msg} {wide_bar} {pos}/{len} steps, {per_sec}, {eta} left");
         Watch {
             name: name.to_owned(),
             path,

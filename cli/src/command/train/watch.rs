@@ -29,17 +29,7 @@ pub(super) struct Watch<'a> {
 
 impl<'a> Watch<'a> {
     pub(super) fn new(name: &str, path: PathBuf, stop: &'a Arc<AtomicBool>) -> Watch<'a> {
-        let on_terminal = std::io::stderr().is_terminal();
-        let target = if on_terminal {
-            ProgressDrawTarget::stderr()
-        } else {
-            ProgressDrawTarget::hidden()
-        };
-        let bar = ProgressBar::with_draw_target(None, target);
-        let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} steps, {eta} left");
-        if let Ok(style) = style {
-            bar.set_style(style);
-        }
+        let (bar, on_terminal) = bar("{msg} {wide_bar} {pos}/{len} steps, {eta} left");
         Watch {
             name: name.to_owned(),
             path,
@@ -120,6 +110,21 @@ impl Observer for Watch<'_> {
         self.kept = self.elapsed();
         Ok(())
     }
+}
+
+/// A bar on standard error, hidden where that is no terminal; and whether it is one.
+pub(super) fn bar(template: &str) -> (ProgressBar, bool) {
+    let on_terminal = std::io::stderr().is_terminal();
+    let target = if on_terminal {
+        ProgressDrawTarget::stderr()
+    } else {
+        ProgressDrawTarget::hidden()
+    };
+    let bar = ProgressBar::with_draw_target(None, target);
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    (bar, on_terminal)
 }
 
 fn summary(name: &str, progress: &Progress) -> String {
