@@ -406,6 +406,10 @@ pub(crate) struct EvalArguments {
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
 
+    /// Write the figures, sizes and times of each precision into the card of the model.
+    #[arg(long)]
+    pub(crate) record: bool,
+
     /// Seed of the bootstrap.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,

@@ -87,6 +87,22 @@ const TRAIN: [&str; 8] = [
     "1",
 ];
 
+/// Measures a trained model again, after its card was changed.
+fn precisions_are_recorded_in_the_card(folder: &Path) {
+    let path = folder.join("model/card.yaml");
+    let shipped = fs::read_to_string(&path).unwrap();
+    assert_eq!(shipped.matches("p95_ms: ").count(), 3, "{shipped}");
+    fs::write(&path, shipped.replace("cpu: ", "cpu: none, not ")).unwrap();
+    let recorded = motet(folder, &["eval", "model", "--data", "valid.jsonl", "--record"]);
+    assert_eq!(recorded.code, Some(0), "{}", recorded.err);
+    let without_times = |text: &str| -> Vec<String> {
+        let lines = text.lines().filter(|line| !line.contains("_ms: "));
+        lines.map(str::to_owned).collect()
+    };
+    let again = fs::read_to_string(&path).unwrap();
+    assert_eq!(without_times(&again), without_times(&shipped));
+}
+
 #[test]
 fn a_model_is_trained_measured_listed_and_verified() {
     let folder = folder();
@@ -134,6 +150,7 @@ fn a_model_is_trained_measured_listed_and_verified() {
         table.out
     );
 
+    precisions_are_recorded_in_the_card(folder.path());
     let listed = motet(folder.path(), &["models", "list", "."]);
     assert!(listed.out.contains("orders@1"), "{}", listed.out);
     let shown = motet(folder.path(), &["models", "show", "model"]);

@@ -3,10 +3,13 @@
 //! A card lies beside its weights and holds their checksum; weights are not used before the two agree. The part
 //! that only one kind of model has is the type parameter.
 
+use std::collections::BTreeMap;
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::evaluation::CostRow;
 use crate::recipe::Recipe;
 
 /// Name of the file of the weights of models that are trained here.
@@ -79,6 +82,41 @@ pub struct PrecisionFigure {
     pub on: String,
     /// True where the loss is below what the model may lose.
     pub admissible: bool,
+    /// The metrics of the chosen weights, by their names, where they were measured in this precision.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub metrics: BTreeMap<String, f64>,
+    /// What it costs, where that was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Cost>,
+}
+
+/// Size of a model, and its time on one thread of the CPU that measured it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cost {
+    /// Bytes of the weights as the programs hold them.
+    pub weight_bytes: u64,
+    /// Median time of one request, in milliseconds.
+    pub p50_ms: f64,
+    /// Time that 95 of 100 requests do not exceed, in milliseconds.
+    pub p95_ms: f64,
+    /// Instructions of the CPU that were used, as in `avx512+bf16+vnni`.
+    pub cpu: String,
+}
+
+impl PrecisionFigure {
+    /// The 32-bit floats that the others are compared with.
+    pub fn reference(on: &str) -> Self {
+        Self {
+            precision: "f32".to_owned(),
+            relative_rms: 0.0,
+            agreement: None,
+            on: on.to_owned(),
+            admissible: true,
+            metrics: BTreeMap::new(),
+            cost: None,
+        }
+    }
 }
 
 /// The file of the weights.
@@ -196,6 +234,21 @@ impl<M: Serialize + DeserializeOwned> Card<M> {
         Ok(serde_yaml::to_string(self)?)
     }
 
+    /// Writes what an evaluation measured of precisions into the card: those that the card has, and the reference.
+    pub fn record(&mut self, costs: &[CostRow]) {
+        let is_reference = |figure: &PrecisionFigure| figure.precision == "f32";
+        if !self.precisions.iter().any(is_reference) {
+            self.precisions
+                .insert(0, PrecisionFigure::reference("the weights themselves"));
+        }
+        for figure in &mut self.precisions {
+            if let Some(row) = costs.iter().find(|row| row.precision == figure.precision) {
+                figure.metrics.clone_from(&row.metrics);
+                figure.cost = Some(row.cost.clone());
+            }
+        }
+    }
+
     /// Compares the checksum of `weights` with the card's.
     ///
     /// # Errors
@@ -211,6 +264,17 @@ impl<M: Serialize + DeserializeOwned> Card<M> {
             found,
         })
     }
+}
+
+/// A card of any kind of model, with what was measured of its precisions ([`Card::record`]).
+///
+/// # Errors
+/// As [`Card::parse`].
+pub fn recorded(text: &str, costs: &[CostRow]) -> Result<String, CardError> {
+    // What only one kind of model has stays as it is.
+    let mut card = Card::<serde_yaml::Value>::parse(text)?;
+    card.record(costs);
+    card.to_yaml()
 }
 
 /// Returns the SHA-256 checksum of `bytes` in hexadecimal.
@@ -241,6 +305,65 @@ mod tests {
             (0.8_f64.to_bits(), 1.0_f64.to_bits())
         );
         assert_eq!(metric.chosen.to_bits(), 1.0_f64.to_bits());
+    }
+
+    #[test]
+    fn what_was_measured_is_recorded_where_the_card_speaks_of_it() {
+        let figure = |precision: &str| PrecisionFigure {
+            precision: precision.to_owned(),
+            ..PrecisionFigure::reference("two utterances")
+        };
+        let row = |precision: &str, p50_ms| CostRow {
+            precision: precision.to_owned(),
+            metrics: BTreeMap::from([("accuracy".to_owned(), 0.5)]),
+            cost: Cost {
+                weight_bytes: 3,
+                p50_ms,
+                p95_ms: 2.0,
+                cpu: "avx2".to_owned(),
+            },
+        };
+        let mut card = Card {
+            name: "a".to_owned(),
+            version: 1,
+            about: String::new(),
+            ports: Ports {
+                input: String::new(),
+                output: String::new(),
+            },
+            model: 0_u32,
+            precision: "f32".to_owned(),
+            precisions: vec![figure("int8")],
+            weights: Weights {
+                file: String::new(),
+                bytes: 0,
+                sha256: String::new(),
+                parameters: 0,
+            },
+            seed: SeedChoice {
+                trained: vec![1],
+                chosen: 1,
+                criterion: String::new(),
+            },
+            data: Vec::new(),
+            metrics: Vec::new(),
+            intended_use: String::new(),
+            must_not_be_used_for: Vec::new(),
+            recipe: None,
+        };
+        card.record(&[row("f32", 1.0), row("bf16", 0.7), row("int8", 0.5)]);
+        let told: Vec<(&str, Option<f64>)> = card
+            .precisions
+            .iter()
+            .map(|figure| {
+                (
+                    figure.precision.as_str(),
+                    figure.cost.as_ref().map(|cost| cost.p50_ms),
+                )
+            })
+            .collect();
+        assert_eq!(told, [("f32", Some(1.0)), ("int8", Some(0.5))]);
+        assert_eq!(Card::parse(&card.to_yaml().unwrap()).unwrap(), card);
     }
 
     #[test]

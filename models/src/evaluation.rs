@@ -2,9 +2,11 @@
 //!
 //! Each task fills in what it measures. Here is no printing: the program makes a table and a page of it.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
-use crate::card::DataSource;
+use crate::card::{Cost, DataSource};
 
 /// A model, how good it is beside a baseline, where it fails, and what it costs. What is empty was not measured.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -179,17 +181,13 @@ pub struct Mistake {
     pub confidence: f64,
 }
 
-/// What the model costs in one precision of its arithmetic.
+/// What the model costs in one precision of its arithmetic, and how good it is then.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CostRow {
-    /// Name of the precision, and of the machine if there are several.
+    /// Name of the precision.
     pub precision: String,
-    /// Bytes of its weights.
-    pub bytes: u64,
-    /// Median time of one request, in milliseconds.
-    pub p50_ms: f64,
-    /// Time that 95 of 100 requests do not exceed, in milliseconds.
-    pub p95_ms: f64,
-    /// The first metric in this precision.
-    pub metric: Option<f64>,
+    /// Metrics in this precision, by the names of [`Evaluation::metrics`].
+    pub metrics: BTreeMap<String, f64>,
+    /// Size and time.
+    pub cost: Cost,
 }

@@ -127,11 +127,16 @@ pub trait Prepared {
     fn origin(&self) -> &str;
 
     /// Measures each state, calibrates the best and writes it as a model with its card into a folder. Returns the
-    /// figures of all for people.
+    /// figures of all for people. `elapsed` is the time since any moment, for latencies.
     ///
     /// # Errors
     /// [`TaskError`] if the model cannot be measured or written; what was in the folder is then unchanged.
-    fn ship(&self, states: &[TrainState], folder: &Path) -> Result<Shipped, TaskError>;
+    fn ship(
+        &self,
+        states: &[TrainState],
+        folder: &Path,
+        elapsed: &dyn Fn() -> Duration,
+    ) -> Result<Shipped, TaskError>;
 }
 
 /// How a training begins.

@@ -16,6 +16,7 @@ mod lower;
 mod measure;
 pub mod net;
 pub mod path;
+mod programs;
 mod read;
 pub mod reader;
 pub mod score;

@@ -1,14 +1,16 @@
 //! `motet eval`: a model on examples it never saw, with the classical baseline beside it.
 
 use std::error::Error as StdError;
+use std::io::Write;
 use std::path::Path;
 
 use motet::report;
 use motet_core::clock::{Clock, Monotonic};
-use motet_models::card::{CARD_BYTES_MAX, CARD_FILE, Card};
+use motet_models::card::{CARD_BYTES_MAX, CARD_FILE, Card, recorded};
 use motet_models::evaluation::{Better, Epoch, Evaluation, Figure, Learning, MetricRow, Scale};
 use motet_models::task::{EvaluationSources, Task, TaskError};
 use motet_models::tasks::task;
+use motet_models::train::state::write_whole;
 use motet_models::train::{EpochRecord, StateError, TrainError};
 
 use crate::arguments::EvalArguments;
@@ -45,10 +47,28 @@ pub(super) fn run(arguments: &EvalArguments, output: &mut Output) -> Result<(), 
         std::fs::write(path, page)
             .map_err(|error| Failure::bad(format!("cannot write `{}`: {error}", path.display())))?;
     }
+    if arguments.record {
+        record(&arguments.model, &evaluation)?;
+    }
     if output.is_json() {
         return output.json(&evaluation);
     }
     table(&evaluation, output)
+}
+
+/// Writes what was measured of precisions into the card of the model.
+fn record(folder: &Path, evaluation: &Evaluation) -> Result<(), Failure> {
+    let path = folder.join(CARD_FILE);
+    let text = motet::load::read_text(&path, CARD_BYTES_MAX)?;
+    let refused = |source| {
+        let path = path.clone();
+        failure(&TaskError::Card { path, source })
+    };
+    let text = recorded(&text, &evaluation.costs).map_err(refused)?;
+    write_whole(&path, |out| out.write_all(text.as_bytes())).map_err(|source| {
+        let path = path.clone();
+        failure(&TaskError::File { path, source })
+    })
 }
 
 /// The task that the model of a folder was trained for, as its card says.
@@ -140,11 +160,11 @@ fn table(evaluation: &Evaluation, output: &mut Output) -> Result<(), Failure> {
             reliability.ece_before
         ))?;
     }
-    for cost in &evaluation.costs {
+    for row in &evaluation.costs {
         output.line(&format!(
             "{:<46} {:>24}",
-            format!("{}: {} bytes packed", cost.precision, cost.bytes),
-            format!("{:.3} ms, p95 {:.3} ms", cost.p50_ms, cost.p95_ms)
+            format!("{}: {} bytes packed", row.precision, row.cost.weight_bytes),
+            format!("{:.3} ms, p95 {:.3} ms", row.cost.p50_ms, row.cost.p95_ms)
         ))?;
     }
     Ok(())

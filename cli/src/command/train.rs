@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use motet::load::read_text;
 use motet::recipe::{ReadRecipe, read};
+use motet_core::clock::{Clock, Monotonic};
 use motet_core::diagnostic::Source;
 use motet_core::limits::SPEC_BYTES_MAX;
 use motet_models::recipe::Recipe;
@@ -157,8 +158,9 @@ impl Training<'_> {
                 Err(Stopped::Task(error)) => return Err(bad(TaskError::Train(error), read)),
             }
         }
+        let clock = Monotonic::start();
         let shipped = prepared
-            .ship(&states, &self.out)
+            .ship(&states, &self.out, &|| clock.now())
             .map_err(|error| bad(error, read))?;
         self.history(&states)?;
         if output.is_json() {

@@ -168,23 +168,26 @@ pub(super) fn mistakes(mistakes: &[Mistake]) -> Markup {
 
 /// Returns size and time of each precision.
 pub(super) fn costs(page: &Evaluation) -> Markup {
-    let metric = page.metrics.first();
-    let has_metric = page.costs.iter().any(|row| row.metric.is_some());
+    let is_measured = |metric: &&MetricRow| {
+        page.costs
+            .iter()
+            .any(|row| row.metrics.contains_key(&metric.name))
+    };
+    let metrics: Vec<&MetricRow> = page.metrics.iter().filter(is_measured).collect();
     html! {
         div.wide { table {
             thead { tr {
                 th { "Precision" } th.number { "Weights" } th.number { "Median" } th.number { "95 % within" }
-                @if has_metric { th.number { (metric.map_or("Metric", |metric| metric.name.as_str())) } }
+                @for metric in &metrics { th.number { (metric.name) } }
             } }
             tbody { @for row in &page.costs { tr {
                 th scope="row" { (row.precision) }
-                td.number { (size(row.bytes)) }
-                td.number { (milliseconds(row.p50_ms)) }
-                td.number { (milliseconds(row.p95_ms)) }
-                @if has_metric { td.number { @match (row.metric, metric) {
-                    (Some(value), Some(metric)) => (figure(Figure { value, limits: None }, metric.scale)),
-                    (Some(value), None) => (figure(Figure { value, limits: None }, Scale::Number)),
-                    (None, _) => "–",
+                td.number { (size(row.cost.weight_bytes)) }
+                td.number { (milliseconds(row.cost.p50_ms)) }
+                td.number { (milliseconds(row.cost.p95_ms)) }
+                @for metric in &metrics { td.number { @match row.metrics.get(&metric.name) {
+                    Some(value) => (figure(Figure { value: *value, limits: None }, metric.scale)),
+                    None => "–",
                 } } }
             } } }
         } }

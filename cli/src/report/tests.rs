@@ -1,4 +1,6 @@
-use motet_models::card::DataSource;
+use std::collections::BTreeMap;
+
+use motet_models::card::{Cost, DataSource};
 use motet_models::evaluation::*;
 
 use super::*;
@@ -120,10 +122,13 @@ fn with_rows() -> Evaluation {
         }],
         costs: vec![CostRow {
             precision: text(),
-            bytes: 1_200_000,
-            p50_ms: 0.4,
-            p95_ms: 1.2,
-            metric: Some(0.93),
+            metrics: BTreeMap::from([(text(), 0.93)]),
+            cost: Cost {
+                weight_bytes: 1_200_000,
+                p50_ms: 0.4,
+                p95_ms: 1.2,
+                cpu: text(),
+            },
         }],
         data: vec![DataSource {
             name: text(),

@@ -2,34 +2,27 @@
 
 use std::path::Path;
 
-use burn::tensor::Device;
-use motet_engine::{Cpu, Precision};
-
 use super::compare;
 use super::config::UtteranceConfig;
-use super::corpus::{Labels, Utterance, ids};
-use super::lower::{IntentNet, SlotsNet};
+use super::corpus::{Labels, Utterance};
 use super::measure::{in_scope_scores, marks, ranking};
 use super::net::UtteranceNet;
-use super::read;
 use super::score::{Answer, answer};
+use super::{programs, read};
 use crate::card::{CARD_BYTES_MAX, CARD_FILE, Card, CardError};
 use crate::data::{DataReport, TextExample, TextSet, inspect};
 use crate::decide::{Decision, ScopeScore};
-use crate::evaluation::{ClassRow, ConfusionCounts, CostRow, Curve, Evaluation, Fact, Mistake, Reliability};
-use crate::lowering::{Lowering, run_times};
+use crate::evaluation::{ClassRow, ConfusionCounts, Curve, Evaluation, Fact, Mistake, Reliability};
 use crate::metrics::{ConfusionMatrix, Forecasts, RiskCoverage, SpanReport};
 use crate::model::NetCard;
-use crate::net::{Net, Sample};
 use crate::task::{EvaluationSources, TaskError};
 use crate::weights::Weights;
+use burn::tensor::Device;
 
 /// Bins of reliability diagrams and of the expected calibration error.
 const BINS: usize = 15;
 /// Mistakes that are listed.
 const MISTAKES_MAX: usize = 40;
-/// Utterances that are timed.
-const TIMED: usize = 500;
 
 /// Measures the model in a folder.
 ///
@@ -85,7 +78,12 @@ pub(super) fn evaluate(folder: &Path, sources: &EvaluationSources<'_>) -> Result
     }
     .to_owned();
     evaluation.metrics = compare::rows(&labels, &own, base.as_deref(), sources.seed)?;
-    evaluation.costs = costs(&model, &utterances, sources.elapsed)?;
+    let judged = programs::Judged {
+        labels: &labels,
+        utterances: &utterances,
+        by,
+    };
+    evaluation.costs = programs::costs(&model.net, &model.card.model.ranges, &judged, sources.elapsed)?;
     Ok(evaluation)
 }
 
@@ -356,62 +354,6 @@ fn warnings(report: &DataReport) -> Vec<String> {
         warnings.push(format!("never trained on: {}", report.only_in_valid.join(", ")));
     }
     warnings
-}
-
-/// Size and time of the programs together, in each precision that this machine has.
-fn costs(
-    model: &Loaded,
-    utterances: &[Utterance],
-    elapsed: &dyn Fn() -> std::time::Duration,
-) -> Result<Vec<CostRow>, TaskError> {
-    let config = &model.card.model.net;
-    let not_empty = utterances.iter().filter(|utterance| !utterance.words.is_empty());
-    let samples: Vec<Sample> = not_empty
-        .take(TIMED)
-        .map(|utterance| Sample::Ids(ids(config, &utterance.words)))
-        .collect();
-    let intents = (!config.intents.is_empty()).then(|| IntentNet(model.net.clone()));
-    let slots = (!config.tags.is_empty()).then(|| SlotsNet(model.net.clone()));
-    let mut rows = Vec::new();
-    for (precision, name) in [
-        (Precision::F32, "f32"),
-        (Precision::Bf16, "bf16"),
-        (Precision::Int8, "int8"),
-    ] {
-        let how = Lowering::of_card(Cpu::detect(), precision, &model.card.model.ranges);
-        let mut times = vec![0.0; samples.len()];
-        let mut bytes = 0;
-        for net in [
-            intents.as_ref().map(|net| net as &dyn Net),
-            slots.as_ref().map(|net| net as &dyn Net),
-        ]
-        .into_iter()
-        .flatten()
-        {
-            let program = net.lower(&how)?;
-            bytes += program.weight_bytes();
-            let found = run_times(&program, &samples, elapsed)?;
-            times
-                .iter_mut()
-                .zip(found)
-                .for_each(|(sum, time)| *sum += time.as_secs_f64() * 1e3);
-        }
-        times.sort_by(f64::total_cmp);
-        let at = |percent: usize| {
-            times
-                .get((times.len() * percent / 100).min(times.len().saturating_sub(1)))
-                .copied()
-                .unwrap_or(f64::NAN)
-        };
-        rows.push(CostRow {
-            precision: name.to_owned(),
-            bytes,
-            p50_ms: at(50),
-            p95_ms: at(95),
-            metric: None,
-        });
-    }
-    Ok(rows)
 }
 
 pub(super) fn measure(reason: &dyn std::fmt::Display) -> TaskError {

@@ -137,7 +137,7 @@ fn read<T>(values: Result<T, LowerError>) -> Result<T, TrainError> {
 }
 
 /// The tags of the best path through these scores.
-fn best(path: &Path, emissions: &[f32]) -> Vec<usize> {
+pub(super) fn best(path: &Path, emissions: &[f32]) -> Vec<usize> {
     let chain = path.chain();
     let rows = emissions.len() / chain.labels();
     let mut best = vec![0; rows];

@@ -1,7 +1,9 @@
 //! From trained states to a model in a folder: calibrated, measured, with its card.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
+use std::time::Duration;
 
 use burn::tensor::Device;
 use motet_engine::{Cpu, Precision};
@@ -11,6 +13,7 @@ use super::corpus::{Labels, Utterance, ids};
 use super::lower::{IntentNet, SlotsNet};
 use super::measure::{Figure, in_scope_scores, marks, ranking};
 use super::net::UtteranceNet;
+use super::programs;
 use super::score::{Answer, answer};
 use super::task::PreparedUtterances;
 use crate::card::{
@@ -53,6 +56,7 @@ pub(super) fn ship(
     prepared: &PreparedUtterances,
     states: &[TrainState],
     folder: &Path,
+    elapsed: &dyn Fn() -> Duration,
 ) -> Result<Shipped, TaskError> {
     let labels = &prepared.learner.labels;
     let candidates = states
@@ -86,7 +90,7 @@ pub(super) fn ship(
         metrics.push(Metric::over_seeds(name, &errors, chosen));
     }
     let (precisions, ranges) = precisions(prepared, &best.net)?;
-    let card = card(
+    let mut card = card(
         prepared,
         best,
         &candidates,
@@ -97,6 +101,12 @@ pub(super) fn ship(
             decision: decision.clone(),
         },
     );
+    let judged = programs::Judged {
+        labels,
+        utterances: &prepared.valid,
+        by: prepared.lesson.scope,
+    };
+    card.record(&programs::costs(&best.net, &card.model.ranges, &judged, elapsed)?);
     let yaml = write(&card, &best.bytes, folder)?;
     let line = |metric: &Metric| {
         format!(
@@ -247,7 +257,7 @@ fn crossed_ece(labels: &Labels, utterances: &[Utterance], answers: &[Answer]) ->
 }
 
 /// What other precisions of the arithmetic cost, and how large numbers get in 8 bits.
-type Precisions = (Vec<PrecisionFigure>, std::collections::BTreeMap<String, f32>);
+type Precisions = (Vec<PrecisionFigure>, BTreeMap<String, f32>);
 
 fn precisions(prepared: &PreparedUtterances, net: &UtteranceNet) -> Result<Precisions, TaskError> {
     let sample = |utterance: &Utterance| Sample::Ids(ids(net.config(), &utterance.words));
@@ -275,7 +285,7 @@ fn precisions(prepared: &PreparedUtterances, net: &UtteranceNet) -> Result<Preci
     .flatten()
     .collect();
     let cpu = Cpu::detect();
-    let mut ranges = std::collections::BTreeMap::new();
+    let mut ranges = BTreeMap::new();
     for net in &nets {
         let found = calibrate(&net.lower(&Lowering::f32(cpu))?, &seen)?;
         for (step, largest) in found.largest() {
@@ -300,6 +310,8 @@ fn precisions(prepared: &PreparedUtterances, net: &UtteranceNet) -> Result<Preci
             agreement: Some(agreement),
             on: format!("{} utterances of the validation part", judged.len()),
             admissible: worst <= ADMISSIBLE.0 && agreement >= ADMISSIBLE.1,
+            metrics: BTreeMap::new(),
+            cost: None,
         });
     }
     Ok((figures, ranges))
@@ -327,7 +339,7 @@ fn compare(net: &dyn Net, how: &Lowering, samples: &[Sample]) -> Result<(f64, us
 struct Measured {
     metrics: Vec<Metric>,
     precisions: Vec<PrecisionFigure>,
-    ranges: std::collections::BTreeMap<String, f32>,
+    ranges: BTreeMap<String, f32>,
     decision: Decision,
 }
 

@@ -321,7 +321,12 @@ impl Prepared for PreparedUtterances {
         &self.origin
     }
 
-    fn ship(&self, states: &[TrainState], folder: &Path) -> Result<Shipped, TaskError> {
-        ship::ship(self, states, folder)
+    fn ship(
+        &self,
+        states: &[TrainState],
+        folder: &Path,
+        elapsed: &dyn Fn() -> Duration,
+    ) -> Result<Shipped, TaskError> {
+        ship::ship(self, states, folder, elapsed)
     }
 }

@@ -64,8 +64,7 @@ pub(super) fn write<C: NetConfig>(folder: &Path, name: &str, (net, labels): (&C,
             precision: "bf16".to_owned(),
             relative_rms: 0.001,
             agreement: Some(0.995),
-            on: "1000 inputs".to_owned(),
-            admissible: true,
+            ..PrecisionFigure::reference("1000 inputs")
         }],
         weights: Weights {
             sha256: sha256(&bytes),
