@@ -27,7 +27,7 @@ mod text;
 mod time;
 mod tsv;
 
-pub use audio::{AudioCheck, AudioExample, AudioOptions, AudioSet};
+pub use audio::{AudioCheck, AudioExample, AudioOptions, AudioSet, CheckSpoken};
 pub use classes::{Classes, classes};
 pub use error::{DataError, FAULTS_MAX, FILE_BYTES_MAX};
 pub use example::{Example, Place, Side};

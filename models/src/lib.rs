@@ -28,6 +28,8 @@ pub mod metrics;
 pub mod model;
 pub mod net;
 pub mod recipe;
+mod shipping;
+pub mod speech;
 pub mod task;
 pub mod tasks;
 pub mod text;

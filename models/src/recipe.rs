@@ -10,6 +10,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::task::StartOptions;
+use crate::train::{Adaptation, TrainOptions};
+
 /// A setting that a recipe may have.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Setting {
@@ -234,6 +237,24 @@ pub struct TrainSettings {
     pub select: String,
     /// File of tensors to begin with instead of random ones, relative to the recipe; empty for none.
     pub start: String,
+}
+
+impl TrainSettings {
+    /// These settings for one training.
+    pub(crate) fn options(&self, start: &StartOptions, adaptation: Adaptation) -> TrainOptions {
+        TrainOptions {
+            seed: start.seed,
+            epochs: start.epochs.unwrap_or(self.epochs),
+            shards: start.shards,
+            learning_rate: self.learning_rate,
+            warm_up: self.warm_up,
+            weight_decay: self.weight_decay,
+            gradient_norm_max: self.gradient_norm_max,
+            average_decay: self.average_decay,
+            patience: self.patience,
+            adaptation,
+        }
+    }
 }
 
 /// Settings of the section `train`; the figures are those that a task can choose by.

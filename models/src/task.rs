@@ -4,6 +4,8 @@
 //! lowering of the net to a program. The [`Task`] names the settings of its recipes and prepares a training from one;
 //! everything that trainings have in common lives in [`crate::train`].
 
+mod sides;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -15,6 +17,8 @@ use crate::net::ConfigFault;
 use crate::recipe::{Recipe, Section, SectionError};
 use crate::train::{Adaptation, Observer, TrainError, TrainState};
 use crate::weights::{Tensors, WeightsError};
+
+pub(crate) use sides::{ReadSet, Sides, sides};
 
 /// Something that can be learnt from examples.
 pub trait Task: Sync {

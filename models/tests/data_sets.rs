@@ -230,6 +230,8 @@ fn recordings_are_opened_and_their_voices_kept_apart() {
             rate_hz: Some(rate_hz),
             seconds_max: 60.0,
             check: AudioCheck::Header,
+            spoken: None,
+            spoken: None,
         };
         let read = |part: &str| {
             AudioSet::read(&data.join(name).join(part), &options)
@@ -258,6 +260,7 @@ fn every_sample_of_a_set_decodes() {
         rate_hz: None,
         seconds_max: 60.0,
         check: AudioCheck::Decode,
+        spoken: None,
     };
     let set = AudioSet::read(&data.join("wakewords/valid.jsonl"), &options).unwrap();
     let seconds: f64 = set.examples.iter().filter_map(|example| example.seconds).sum();

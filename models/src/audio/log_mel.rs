@@ -70,6 +70,15 @@ impl LogMelConfig {
         }
     }
 
+    /// Returns the middle of each mel bin, in Hz, ascending.
+    pub fn centres_hz(&self) -> Vec<f64> {
+        let (low, high) = (mel_of_hz(self.low_hz), mel_of_hz(self.high_hz));
+        let step = (high - low) / (self.bins + 1) as f64;
+        (1..=self.bins)
+            .map(|index| hz_of_mel(low + step * index as f64))
+            .collect()
+    }
+
     fn validate(&self) -> Result<(), LogMelError> {
         let half_rate_hz = f64::from(self.sample_rate_hz) / 2.0;
         let fault = if self.sample_rate_hz == 0 {

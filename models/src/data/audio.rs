@@ -33,6 +33,8 @@ pub struct AudioExample {
     pub label: Option<String>,
     /// What is said, if the manifest says so.
     pub text: Option<String>,
+    /// The phones that are heard, apart by blanks, if the manifest says so.
+    pub phones: Option<String>,
     /// Names and values of what is said, if the manifest says so.
     pub slots: Vec<(String, String)>,
     /// Samples per second.
@@ -86,8 +88,11 @@ pub enum AudioCheck {
     Decode,
 }
 
+/// Refuses a text or phones that cannot be used.
+pub type CheckSpoken<'a> = &'a (dyn Fn(Option<&str>, Option<&str>) -> Result<(), Problem> + Sync);
+
 /// How recordings are read.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct AudioOptions<'a> {
     /// Names of the fields of the manifest.
     pub fields: &'a ManifestFields,
@@ -99,6 +104,8 @@ pub struct AudioOptions<'a> {
     pub seconds_max: f64,
     /// How closely they are looked at.
     pub check: AudioCheck,
+    /// What is asked of the text and the phones of each recording, if anything is.
+    pub spoken: Option<CheckSpoken<'a>>,
 }
 
 /// A manifest of recordings.
@@ -168,6 +175,13 @@ fn open(entry: Entry, options: &AudioOptions<'_>) -> Result<AudioExample, Vec<Pr
     let mut problems = Vec::new();
     let samples = note(entry.row.count("samples"), &mut problems);
     let text = note(entry.row.text("text"), &mut problems);
+    let phones = note(entry.row.text("phones"), &mut problems);
+    if let Some(Err(problem)) = options
+        .spoken
+        .map(|check| check(text.as_deref(), phones.as_deref()))
+    {
+        problems.push(problem);
+    }
     let slots = entry.row.pairs("slots").map(Some);
     let slots = note(slots, &mut problems).unwrap_or_default();
     let seconds = sound
@@ -211,6 +225,7 @@ fn open(entry: Entry, options: &AudioOptions<'_>) -> Result<AudioExample, Vec<Pr
         sha256: sound.sha256,
         label: entry.label,
         text,
+        phones,
         slots,
         rate_hz: sound.rate_hz,
         seconds,

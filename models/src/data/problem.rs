@@ -122,6 +122,12 @@ pub enum Problem {
     FileTwice { file: String, first_line: usize },
     #[error("cannot use `{file}`: {reason}")]
     FileUnusable { file: String, reason: String },
+    #[error("phone `{phone}` is none of the 39 of the CMU dictionary")]
+    UnknownPhone { phone: String },
+    #[error("the recording says neither `phones` nor a `text`")]
+    NothingSaid,
+    #[error("nothing says how `{word}` sounds; give the recording its `phones`")]
+    UnknownWord { word: String },
     #[error("`{file}` has {found} samples, the manifest says {expected}")]
     SampleCount { file: String, expected: u64, found: u64 },
     #[error("`{file}` has a sample rate of {found_hz} Hz, expected {expected_hz} Hz")]

@@ -1,7 +1,6 @@
 //! From trained states to a model in a folder: calibrated, measured, with its card.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
@@ -16,27 +15,21 @@ use super::net::UtteranceNet;
 use super::programs;
 use super::score::{Answer, answer};
 use super::task::PreparedUtterances;
-use crate::card::{
-    CARD_FILE, Card, Metric, Ports, PrecisionFigure, SeedChoice, WEIGHTS_FILE, Weights, sha256,
-};
+use crate::card::{Card, Metric, Ports, PrecisionFigure, SeedChoice, WEIGHTS_FILE, Weights, sha256};
 use crate::decide::{Abstain, Decision};
-use crate::lowering::{LowerError, Lowering, calibrate, reference, relative_rms};
+use crate::lowering::{Lowering, calibrate};
 use crate::metrics::{Forecasts, fit_temperature};
 use crate::model::NetCard;
 use crate::net::{Net, Sample};
-use crate::recipe::Recipe;
+use crate::shipping::{ADMISSIBLE, compare, followed, half_bytes, write};
 use crate::task::{Shipped, TaskError};
-use crate::train::state::write_whole;
-use crate::train::{TrainState, flat};
+use crate::train::TrainState;
 use crate::weights::Tensors;
 
 /// Utterances that precisions are compared on, and that say how large numbers get.
 const COMPARED: usize = 256;
 /// Bins of the expected calibration error.
 const BINS: usize = 15;
-/// Largest relative RMS, and least agreement, of a precision that may be chosen by itself.
-const ADMISSIBLE: (f64, f64) = (0.01, 0.99);
-
 /// A state with its weights as they are shipped, and what it answers.
 struct Candidate {
     bytes: Vec<u8>,
@@ -130,9 +123,12 @@ pub(super) fn ship(
 fn candidate(prepared: &PreparedUtterances, state: &TrainState) -> Result<Candidate, TaskError> {
     let device = Device::flex();
     let net = state.net(&prepared.learner, &device)?;
-    let bytes = half_bytes(&net).map_err(|source| TaskError::File {
-        path: WEIGHTS_FILE.into(),
-        source,
+    // What a teacher was heard with is of no use any more.
+    let bytes = half_bytes(&net, |segment| !segment.name.starts_with("vector")).map_err(|source| {
+        TaskError::File {
+            path: WEIGHTS_FILE.into(),
+            source,
+        }
     })?;
     let net = rounded(&shipped(prepared), &bytes, &device)?;
     let answers = answer(&net, &prepared.learner.labels, &prepared.valid)?;
@@ -152,18 +148,6 @@ fn shipped(prepared: &PreparedUtterances) -> UtteranceConfig {
         vector: 0,
         ..prepared.config().clone()
     }
-}
-
-/// The weights of a net as a file of 16-bit floats.
-fn half_bytes(net: &UtteranceNet) -> std::io::Result<Vec<u8>> {
-    let values = flat::values(net);
-    let mut tensors = Tensors::default();
-    // What a teacher was heard with is of no use any more.
-    let is_kept = |segment: &flat::Segment| !segment.name.starts_with("vector");
-    for segment in flat::layout(net).into_iter().filter(is_kept) {
-        tensors.insert(&segment.name, &segment.shape, &values[segment.range]);
-    }
-    tensors.to_half_bytes()
 }
 
 /// The net of a file of weights.
@@ -317,24 +301,6 @@ fn precisions(prepared: &PreparedUtterances, net: &UtteranceNet) -> Result<Preci
     Ok((figures, ranges))
 }
 
-/// The relative RMS of a program against its net, and how many of how many rows have the same best column.
-fn compare(net: &dyn Net, how: &Lowering, samples: &[Sample]) -> Result<(f64, usize, usize), LowerError> {
-    let program = net.lower(how)?;
-    let columns = program.outputs().next().map_or(1, |shape| shape.columns);
-    let (mut found, mut expected) = (Vec::new(), Vec::new());
-    for sample in samples {
-        found.extend(crate::lowering::answer(&program, sample)?);
-        expected.extend(reference(net, sample)?);
-    }
-    let best = |row: &[f32]| (0..row.len()).max_by(|a, b| row[*a].total_cmp(&row[*b]));
-    let rows = found.chunks(columns).zip(expected.chunks(columns));
-    let agreeing = rows
-        .clone()
-        .filter(|(found, expected)| best(found) == best(expected))
-        .count();
-    Ok((relative_rms(&found, &expected), agreeing, rows.count()))
-}
-
 /// What was measured of the chosen state.
 struct Measured {
     metrics: Vec<Metric>,
@@ -395,35 +361,8 @@ fn card(
         metrics: measured.metrics,
         intended_use: prepared.card.intended_use.clone(),
         must_not_be_used_for: prepared.card.must_not_be_used_for.clone(),
-        recipe: Some(followed(prepared, best.epochs)),
+        recipe: Some(followed(&prepared.recipe, best.epochs)),
     }
-}
-
-/// The recipe with the epochs that were trained, of which there may be fewer or more than it says.
-fn followed(prepared: &PreparedUtterances, epochs: usize) -> Recipe {
-    let mut recipe = prepared.recipe.clone();
-    if let Some(train) = recipe.sections.get_mut("train") {
-        train.insert("epochs".to_owned(), epochs.into());
-    }
-    recipe
-}
-
-/// Writes the weights, then the card, each whole or not at all.
-fn write(card: &Card<NetCard<UtteranceConfig>>, bytes: &[u8], folder: &Path) -> Result<String, TaskError> {
-    let failed = |path: &Path| {
-        let path = path.to_path_buf();
-        move |source| TaskError::File { path, source }
-    };
-    std::fs::create_dir_all(folder).map_err(failed(folder))?;
-    let path = folder.join(CARD_FILE);
-    let yaml = card.to_yaml().map_err(|source| TaskError::Card {
-        path: path.clone(),
-        source,
-    })?;
-    let weights = folder.join(WEIGHTS_FILE);
-    write_whole(&weights, |out| out.write_all(bytes)).map_err(failed(&weights))?;
-    write_whole(&path, |out| out.write_all(yaml.as_bytes())).map_err(failed(&path))?;
-    Ok(yaml)
 }
 
 fn measure(reason: &dyn std::fmt::Display) -> TaskError {

@@ -9,11 +9,13 @@ use super::learner::UtteranceLearner;
 use super::settings::{self, FIGURES, FORMATS, LessonSettings, NetSettings};
 use super::{evaluate, read, ship, teacher};
 use crate::card::{DataSource, sha256};
-use crate::data::{DataReport, SplitBy, TextExample, TextSet, classes, inspect, split};
+use crate::data::{DataReport, TextExample, classes, inspect};
 use crate::evaluation::Evaluation;
 use crate::recipe::{self, CardSettings, DataSettings, Recipe, Section, TrainSettings};
-use crate::task::{EvaluationSources, Prepared, Shipped, Sources, StartOptions, Task, TaskError};
-use crate::train::{Beginning, Observer, TrainError, TrainOptions, TrainState, beginning, train};
+use crate::task::{
+    EvaluationSources, Prepared, ReadSet, Shipped, Sides, Sources, StartOptions, Task, TaskError, sides,
+};
+use crate::train::{Beginning, Observer, TrainError, TrainState, beginning, train};
 use crate::weights::Tensors;
 
 /// Parts of the net that answer; the others are the encoder.
@@ -66,23 +68,21 @@ pub(super) struct PreparedUtterances {
     from: Option<PathBuf>,
 }
 
-/// Rows to learn from, to choose among epochs by, and to judge by.
-struct Rows {
-    /// Lines of the file to learn from, which a teacher numbers.
-    train_rows: usize,
-    learnt: Vec<TextExample>,
-    choosing: Vec<TextExample>,
-    valid: Vec<TextExample>,
-    data: Vec<DataSource>,
-}
-
 impl PreparedUtterances {
     fn new(recipe: &Recipe, sources: &Sources) -> Result<Self, TaskError> {
         let data: DataSettings = recipe.section("data")?;
         let net: NetSettings = recipe.section("net")?;
         let lesson: LessonSettings = recipe.section("lesson")?;
         let train: TrainSettings = recipe.section("train")?;
-        let mut rows = Rows::read(&data, &net, recipe, sources)?;
+        let mut rows = sides(&data, recipe, sources, |path, learnt| {
+            let labels = learnt.map(|learnt| read::labels(learnt, ""));
+            let set = read::read(path, &data.format, net.splitting(), labels.as_ref(), &data.group)?;
+            Ok(ReadSet {
+                file: set.file,
+                sha256: set.sha256,
+                examples: set.examples,
+            })
+        })?;
         let labels = read::labels(&[&rows.learnt[..], &rows.choosing].concat(), &lesson.out_of_scope);
         let labels = fit(labels, &lesson, &rows)?;
         let report = inspect(&rows.learnt, &rows.valid, Some(&labels.intents));
@@ -150,7 +150,7 @@ impl PreparedUtterances {
 }
 
 /// Refuses data without what the settings ask for.
-fn fit(labels: Labels, lesson: &LessonSettings, rows: &Rows) -> Result<Labels, TaskError> {
+fn fit(labels: Labels, lesson: &LessonSettings, rows: &Sides<TextExample>) -> Result<Labels, TaskError> {
     if !labels.intents.is_empty() {
         classes(&rows.learnt, None)?;
     }
@@ -165,88 +165,6 @@ fn fit(labels: Labels, lesson: &LessonSettings, rows: &Rows) -> Result<Labels, T
         });
     }
     Ok(labels)
-}
-
-impl Rows {
-    fn read(
-        data: &DataSettings,
-        net: &NetSettings,
-        recipe: &Recipe,
-        sources: &Sources,
-    ) -> Result<Self, TaskError> {
-        let path = sources
-            .train
-            .clone()
-            .unwrap_or_else(|| sources.data.join(&data.train));
-        let set = read::read(&path, &data.format, net.splitting(), None, &data.group)?;
-        let by = match (data.split_rows, data.group.as_str()) {
-            (true, _) => SplitBy::RowsAtRisk,
-            (false, "") => SplitBy::Group {
-                field: "group".to_owned(),
-            },
-            (false, field) => SplitBy::Group {
-                field: field.to_owned(),
-            },
-        };
-        let seed = recipe.seeds.first().copied().unwrap_or(0);
-        let train_rows = set.examples.last().map_or(0, |example| example.place.line);
-        let source = |set: &TextSet, role: &str| DataSource {
-            name: set
-                .file
-                .file_name()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned(),
-            origin: data.origin.clone(),
-            licence: data.licence.clone(),
-            role: role.to_owned(),
-            manifest_sha256: set.sha256.clone(),
-        };
-        let named = match (&sources.valid, data.valid.as_str()) {
-            (Some(path), _) => Some(path.clone()),
-            // A file of one's own is not judged by the examples of the recipe.
-            (None, "") => None,
-            (None, _) if sources.train.is_some() => None,
-            (None, name) => Some(sources.data.join(name)),
-        };
-        let (learnt, valid, sets) = match named {
-            Some(path) => {
-                let labels = read::labels(&set.examples, "");
-                let valid = read::read(&path, &data.format, net.splitting(), Some(&labels), &data.group)?;
-                let sets = vec![
-                    source(&set, "trained on"),
-                    source(&valid, "calibrated and reported on, never trained on"),
-                ];
-                (set.examples, valid.examples, sets)
-            }
-            None => {
-                let share = data.split_percent / 100.0;
-                let (learnt, valid) = split(&set.examples, &by, share, seed)?.take(&set.examples);
-                let role = format!(
-                    "trained on, but {} % of it, which is calibrated and reported on",
-                    data.split_percent
-                );
-                (learnt, valid, vec![source(&set, &role)])
-            }
-        };
-        // Who chooses among epochs is drawn by rows where rows have no group: no figure is reported on it.
-        let choosing = match data.choose_percent {
-            share if share > 0.0 => {
-                let has_groups = learnt.iter().all(|example| example.group.is_some());
-                let by = if has_groups { &by } else { &SplitBy::RowsAtRisk };
-                Some(split(&learnt, by, share / 100.0, seed)?.take(&learnt))
-            }
-            _ => None,
-        };
-        let (learnt, choosing) = choosing.unwrap_or((learnt, Vec::new()));
-        Ok(Self {
-            train_rows,
-            learnt,
-            choosing,
-            valid,
-            data: sets,
-        })
-    }
 }
 
 impl Prepared for PreparedUtterances {
@@ -279,18 +197,7 @@ impl Prepared for PreparedUtterances {
             .frozen
             .retain(|path| !ENCODER.contains(&path.as_str()) || is_there(path));
         adaptation.whole.retain(is_there);
-        let options = TrainOptions {
-            seed: start.seed,
-            epochs: start.epochs.unwrap_or(self.train.epochs),
-            shards: start.shards,
-            learning_rate: self.train.learning_rate,
-            warm_up: self.train.warm_up,
-            weight_decay: self.train.weight_decay,
-            gradient_norm_max: self.train.gradient_norm_max,
-            average_decay: self.train.average_decay,
-            patience: self.train.patience,
-            adaptation,
-        };
+        let options = self.train.options(start, adaptation);
         let weights = beginning::weights(
             &self.learner,
             options.seed,

@@ -33,6 +33,7 @@ fn options(fields: &ManifestFields) -> AudioOptions<'_> {
         rate_hz: None,
         seconds_max: 10.0,
         check: AudioCheck::Header,
+        spoken: None,
     }
 }
 

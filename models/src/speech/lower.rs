@@ -1,0 +1,190 @@
+//! The program of a speech net. Level and spread of the features are folded into the first layer.
+
+use burn::nn::{LayerNorm, Linear};
+use burn::tensor::{Device, Tensor};
+use motet_engine::{Activation, Builder, Conv, Dense, Norm, Padding, Program, Value, Window};
+
+use super::config::{EPSILON, STEM_TAPS, SpeechConfig, TAPS};
+use super::net::SpeechNet;
+use crate::lowering::{LowerError, Lowering, linear_values, values};
+use crate::net::{Net, Rows, Sample, Typical, seeded};
+
+impl Net for SpeechNet {
+    /// A sound of the largest length, but no more than ten seconds of it, and one of half as many frames and one.
+    fn samples(&self, seed: u64) -> Vec<Sample> {
+        let mut random = seeded(seed);
+        let config = &self.config;
+        let typical = Typical {
+            mean: vec![config.level],
+            deviation: vec![config.spread],
+        };
+        let second = config.features.sample_rate_hz as usize / config.features.hop_samples.max(1);
+        let most = config.frames_max.min(10 * second.max(1));
+        let rows = |frames: usize| frames + 2 * SpeechConfig::MARGIN;
+        [most, most / 2 + 1]
+            .map(|frames| typical.draw(&mut random, rows(frames), config.features.bins))
+            .to_vec()
+    }
+
+    fn device(&self) -> Device {
+        self.head.weight.device()
+    }
+
+    fn columns(&self) -> usize {
+        self.config.features.bins
+    }
+
+    fn compute(&self, input: Rows) -> Result<Tensor<2>, LowerError> {
+        let features = input.numbers()?;
+        let rows = features.dims()[0];
+        let frames = rows
+            .checked_sub(2 * SpeechConfig::MARGIN)
+            .filter(|frames| *frames > 0);
+        let frames = frames.ok_or_else(|| LowerError::reference(&"a sound without a frame"))?;
+        let scores = self.forward(features.unsqueeze_dim(0), &[frames], &mut |x| x);
+        Ok(scores.squeeze_dim(0))
+    }
+
+    /// Takes `frames` `[frames + 2 * margin, bins]` and gives `scores` `[units, outputs]`, logits.
+    fn lower(&self, how: &Lowering) -> Result<Program, LowerError> {
+        let config = &self.config;
+        let mut builder = Builder::new("speech", how.cpu, how.precision, how.ranges.clone());
+        let rows = config.frames_max + 2 * SpeechConfig::MARGIN;
+        let frames = builder.input("frames", rows, config.features.bins)?;
+        let mut lower = Lower { builder };
+        let (mut weights, mut bias) = linear_values(&self.stem[0].taps)?;
+        fold(&mut weights, &mut bias, (config.level, config.spread));
+        let shape = Shape {
+            taps: STEM_TAPS,
+            stride: 2,
+            dilation: 1,
+            padding: (0, 0),
+        };
+        let mut x = lower.conv("stem.0", frames, (&weights, &bias), &shape)?;
+        x = lower.norm("stem.0.norm", x, &self.stem[0].norm)?;
+        x = lower.builder.activation("stem.0.silu", x, Activation::Silu)?;
+        let margin = STEM_TAPS / 2;
+        let shape = Shape {
+            stride: config.second_stride(),
+            padding: (margin, margin),
+            ..shape
+        };
+        x = lower.taps("stem.1", x, &self.stem[1].taps, &shape)?;
+        x = lower.norm("stem.1.norm", x, &self.stem[1].norm)?;
+        x = lower.builder.activation("stem.1.silu", x, Activation::Silu)?;
+        let layers = self.gates.iter().zip(&config.dilations).zip(config.looks_ahead());
+        for (index, ((gate, dilation), ahead)) in layers.enumerate() {
+            let name = format!("gates.{index}");
+            let read = lower.norm(&format!("{name}.norm"), x, &gate.norm)?;
+            let shape = Shape {
+                taps: TAPS,
+                stride: 1,
+                dilation: *dilation,
+                padding: ((TAPS - 1) * dilation - ahead, ahead),
+            };
+            let gated = lower.taps(&name, read, &gate.taps, &shape)?;
+            let part = |first: usize| {
+                let part = gated.part(first, config.width);
+                part.ok_or_else(|| LowerError::reference(&"a gate without its half"))
+            };
+            let (value, gate) = (part(0)?, part(config.width)?);
+            let open = lower
+                .builder
+                .activation(&format!("{name}.open"), gate, Activation::Sigmoid)?;
+            let change = lower.builder.multiply(&format!("{name}.gate"), value, open)?;
+            x = lower.builder.add(&format!("{name}.sum"), x, change)?;
+        }
+        let read = lower.norm("norm", x, &self.norm)?;
+        let (weights, bias) = linear_values(&self.head)?;
+        let dense = Dense {
+            weights: &weights,
+            bias: &bias,
+            activation: Activation::None,
+            residual: None,
+        };
+        let scores = lower.builder.linear("head", read, dense)?;
+        lower.builder.output("scores", scores)?;
+        Ok(lower.builder.build())
+    }
+}
+
+/// Makes `x w + b` of `((x - level) / spread) w + b`.
+fn fold(weights: &mut [f32], bias: &mut [f32], (level, spread): (f32, f32)) {
+    for row in weights.chunks_exact_mut(bias.len()) {
+        for (weight, bias) in row.iter_mut().zip(bias.iter_mut()) {
+            *weight /= spread;
+            *bias -= level * *weight;
+        }
+    }
+}
+
+/// How a convolution over frames reads them.
+#[derive(Clone, Copy)]
+struct Shape {
+    taps: usize,
+    stride: usize,
+    dilation: usize,
+    /// Zeros before and behind.
+    padding: (usize, usize),
+}
+
+/// A program in the making.
+struct Lower {
+    builder: Builder,
+}
+
+impl Lower {
+    fn taps(&mut self, name: &str, x: Value, taps: &Linear, shape: &Shape) -> Result<Value, LowerError> {
+        let (weights, bias) = linear_values(taps)?;
+        self.conv(name, x, (&weights, &bias), shape)
+    }
+
+    fn conv(
+        &mut self,
+        name: &str,
+        x: Value,
+        (weights, bias): (&[f32], &[f32]),
+        shape: &Shape,
+    ) -> Result<Value, LowerError> {
+        let (channels, outputs, taps) = (x.columns(), bias.len(), shape.taps);
+        let mut kernels = vec![0.0; weights.len()];
+        for (row, weights) in weights.chunks_exact(outputs).enumerate() {
+            let (tap, channel) = (row / channels, row % channels);
+            for (output, weight) in weights.iter().enumerate() {
+                kernels[(output * channels + channel) * taps + tap] = *weight;
+            }
+        }
+        let window = Window {
+            stride: (shape.stride, 1),
+            dilation: (shape.dilation, 1),
+            padding: Padding {
+                top: shape.padding.0,
+                bottom: shape.padding.1,
+                ..Padding::default()
+            },
+            ..Window::of((taps, 1))
+        };
+        let conv = Conv {
+            weights: &kernels,
+            bias,
+            window,
+            activation: Activation::None,
+        };
+        Ok(self.builder.conv(name, x, conv)?)
+    }
+
+    fn norm(&mut self, name: &str, x: Value, norm: &LayerNorm) -> Result<Value, LowerError> {
+        let beta = norm.beta.as_ref().map(values).transpose()?.unwrap_or_default();
+        #[allow(
+            clippy::cast_possible_truncation,
+            reason = "the constant is exact enough in `f32`"
+        )]
+        let norm = Norm {
+            gamma: &values(&norm.gamma)?,
+            beta: &beta,
+            epsilon: EPSILON as f32,
+            residual: None,
+        };
+        Ok(self.builder.layer_norm(name, x, norm)?)
+    }
+}
