@@ -1,14 +1,16 @@
 //! The tasks there are, and the recipes that come with Motet.
 
+use crate::keyword::KeywordTask;
 use crate::task::Task;
 use crate::utterance::UtteranceTask;
 
 /// Names of all tasks.
-pub const TASKS: &[&str] = &["utterance"];
+pub const TASKS: &[&str] = &["keyword", "utterance"];
 
 /// Name and text of each recipe that comes with Motet.
 pub const RECIPES: &[(&str, &str)] = &[
     ("clinc150", include_str!("../recipes/clinc150.yaml")),
+    ("keyword", include_str!("../recipes/keyword.yaml")),
     ("snips", include_str!("../recipes/snips.yaml")),
 ];
 
@@ -21,6 +23,7 @@ pub const FILES: &[(&str, &[u8])] = &[(
 /// The task of a name.
 pub fn task(name: &str) -> Option<&'static dyn Task> {
     match name {
+        "keyword" => Some(&KeywordTask),
         "utterance" => Some(&UtteranceTask),
         _ => None,
     }
