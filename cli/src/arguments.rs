@@ -328,7 +328,7 @@ pub(crate) struct DataArguments {
     #[arg(long, value_name = "PATH", default_value = "../shared/data")]
     pub(crate) data: PathBuf,
 
-    /// For `keyword`: the folder with synthetic speech made by models/reference/synthesise_speech.py.
+    /// For keywords: the folder with synthetic speech made by models/reference/synthesise_speech.py.
     #[arg(long, value_name = "FOLDER")]
     pub(crate) synthetic: Option<PathBuf>,
 
@@ -392,7 +392,7 @@ pub(crate) struct TrainArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct EvalArguments {
-    /// A folder with weights and card; `keyword` for the keyword net.
+    /// A folder with weights and card.
     pub(crate) model: PathBuf,
 
     #[command(flatten)]
@@ -413,10 +413,6 @@ pub(crate) struct EvalArguments {
     /// Seed of the bootstrap.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
-
-    /// For `keyword`: a folder with weights and card; the model that comes with Motet when left out.
-    #[arg(long = "model", value_name = "FOLDER")]
-    pub(crate) keyword_model: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -8,6 +8,6 @@ mod explain;
 mod locate;
 mod tree;
 
-pub use locate::{Path, Place, Segment};
-pub(crate) use locate::{inner, offset_of};
+pub(crate) use locate::offset_of;
+pub use locate::{Path, Place, Segment, inner};
 pub use tree::{Also, Yaml, YamlFault, read};

@@ -190,7 +190,7 @@ impl Training {
         loss
     }
 
-    /// AdamW as in `models/src/keyword/optimise.rs`, each thread on its range.
+    /// AdamW as in `models/src/train/optimiser.rs`, each thread on its range.
     fn update(&mut self) {
         let steps = i32::try_from(self.steps).unwrap_or(i32::MAX);
         let (bias_1, bias_2) = (1.0 - BETA_1.powi(steps), 1.0 - BETA_2.powi(steps));

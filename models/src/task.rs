@@ -63,6 +63,8 @@ pub struct Sources {
     pub from: Option<PathBuf>,
     /// A folder with what a teacher says of the examples.
     pub teacher: Option<PathBuf>,
+    /// A folder with synthetic speech.
+    pub synthetic: Option<PathBuf>,
 }
 
 impl Sources {
@@ -86,10 +88,14 @@ impl Sources {
 /// Where an evaluation finds its files.
 #[derive(Clone)]
 pub struct EvaluationSources<'a> {
-    /// What the model is judged by.
+    /// What the model is judged by: a file, or a folder with the files of its recipe.
     pub valid: PathBuf,
     /// What the baseline learns from; none for no baseline.
     pub train: Option<PathBuf>,
+    /// A folder with synthetic speech.
+    pub synthetic: Option<PathBuf>,
+    /// Threads that share the work.
+    pub threads: usize,
     /// Seed of the bootstrap.
     pub seed: u64,
     /// Time since any moment, for latencies.
@@ -109,6 +115,12 @@ pub trait Prepared {
 
     /// Names of the figures that it is judged by.
     fn figures(&self) -> &'static [&'static str];
+
+    /// Trainings on a part of the data that come before those of the seeds: what each leaves out says how the model must
+    /// decide. None where nothing of the kind is needed.
+    fn folds(&self) -> Vec<&dyn Prepared> {
+        Vec::new()
+    }
 
     /// The state before the first step.
     ///
@@ -130,8 +142,9 @@ pub trait Prepared {
     /// Names the recipe and the data, so that a state goes on only with both.
     fn origin(&self) -> &str;
 
-    /// Measures each state, calibrates the best and writes it as a model with its card into a folder. Returns the
-    /// figures of all for people. `elapsed` is the time since any moment, for latencies.
+    /// Given the states of the folds and then one for each seed, measures them, calibrates the best and writes it as a model
+    /// with its card into a folder. Returns the figures of all for people. `elapsed` is the time since any moment, for
+    /// latencies.
     ///
     /// # Errors
     /// [`TaskError`] if the model cannot be measured or written; what was in the folder is then unchanged.

@@ -1,15 +1,17 @@
 //! The tasks there are, and the recipes that come with Motet.
 
+use crate::keyword::KeywordTask;
 use crate::speech::SpeechTask;
 use crate::task::Task;
 use crate::utterance::UtteranceTask;
 
 /// Names of all tasks.
-pub const TASKS: &[&str] = &["speech", "utterance"];
+pub const TASKS: &[&str] = &["keyword", "speech", "utterance"];
 
 /// Name and text of each recipe that comes with Motet.
 pub const RECIPES: &[(&str, &str)] = &[
     ("clinc150", include_str!("../recipes/clinc150.yaml")),
+    ("keyword", include_str!("../recipes/keyword.yaml")),
     ("phones", include_str!("../recipes/phones.yaml")),
     ("snips", include_str!("../recipes/snips.yaml")),
 ];
@@ -23,6 +25,7 @@ pub const FILES: &[(&str, &[u8])] = &[(
 /// The task of a name.
 pub fn task(name: &str) -> Option<&'static dyn Task> {
     match name {
+        "keyword" => Some(&KeywordTask),
         "speech" => Some(&SpeechTask),
         "utterance" => Some(&UtteranceTask),
         _ => None,

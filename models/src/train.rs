@@ -81,6 +81,20 @@ pub struct Loss {
     pub right: usize,
     /// Gradients that autodiff does not see, such as those of rows of a table that were looked up outside of it.
     pub beside: Option<Beside>,
+    /// New values of weights that have no gradient: running statistics. Each share of a step gives the same names in the
+    /// same order.
+    pub measured: Vec<Measured>,
+}
+
+/// New values of a weight that is measured and not trained.
+///
+/// The values of all shares of a step are averaged, each by its number of examples.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measured {
+    /// Path in the module, as in `blocks.0.norm.mean`.
+    pub name: String,
+    /// Its values.
+    pub values: Vec<f32>,
 }
 
 /// Adds gradients to those of all weights, which are laid out in segments, from those of the tensors of a loss.

@@ -1,9 +1,21 @@
 //! The committed model on real recordings, where the data sets lie beside the project.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "these are tests; clippy knows only `#[test]` functions as such"
+)]
+
 use std::path::PathBuf;
 
 use burn::tensor::Device;
-use motet_models::keyword::{Corpus, DataFolders, EvaluateOptions, Judged, KeywordModel, LABELS, evaluate};
+use motet_models::keyword::{DataSettings, Heard, Judged, KeywordModel, Sets};
+use motet_models::task::Sources;
+
+/// What the recipe of the committed model says of its data.
+fn settings(model: &KeywordModel) -> DataSettings {
+    let recipe = model.card().recipe.as_ref().unwrap();
+    recipe.section("data").unwrap()
+}
 
 /// Returns the folder of the data sets, or says that `test` is skipped.
 fn data_folder(test: &str) -> Option<PathBuf> {
@@ -27,7 +39,16 @@ fn data_folder(test: &str) -> Option<PathBuf> {
 #[test]
 fn the_committed_model_is_sound_and_small() {
     let model = KeywordModel::builtin(&Device::flex()).unwrap();
-    assert_eq!(model.labels(), LABELS);
+    let labels = [
+        "none",
+        "alexa",
+        "computer",
+        "jarvis",
+        "smart_mirror",
+        "snowboy",
+        "view_glass",
+    ];
+    assert_eq!(model.labels(), labels);
     assert!(model.card().weights.bytes < 1 << 20);
     assert!((20_000..100_000).contains(&model.card().weights.parameters));
     assert!(!model.card().must_not_be_used_for.is_empty());
@@ -40,14 +61,8 @@ fn the_committed_model_is_right_on_unseen_voices() {
         return;
     };
     let model = KeywordModel::builtin(&Device::flex()).unwrap();
-    let options = EvaluateOptions {
-        folders: DataFolders {
-            data,
-            synthetic: None,
-        },
-        threads: 1,
-    };
-    let evaluation = evaluate(&model, &options).unwrap();
+    let judged = Judged::read(&settings(&model), &data, None, model.labels()).unwrap();
+    let evaluation = Heard::by(&model, &judged, 1).unwrap().evaluation(&model);
     assert!(evaluation.clips.accuracy() > 0.985, "{}", evaluation.clips);
     assert!(evaluation.stream.recall() > 0.95, "{}", evaluation.stream);
     assert!(
@@ -62,11 +77,19 @@ fn no_voice_is_both_heard_and_judged() {
     let Some(data) = data_folder("no_voice_is_both_heard_and_judged") else {
         return;
     };
-    let folders = DataFolders {
+    let model = KeywordModel::builtin(&Device::flex()).unwrap();
+    let sources = Sources {
         data,
-        synthetic: None,
+        ..Sources::default()
     };
-    let (corpus, judged) = (Corpus::read(&folders).unwrap(), Judged::read(&folders).unwrap());
+    let Sets {
+        labels,
+        corpus,
+        judged,
+        ..
+    } = Sets::read(&settings(&model), &sources, 1).unwrap();
+    assert_eq!(labels, model.labels());
+    assert_eq!((corpus.keywords.len(), judged.keywords.len()), (1_446, 231));
     for heard in &corpus.sentences {
         assert!(
             judged.sentences.iter().all(|kept| kept.group != heard.group),

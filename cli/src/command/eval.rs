@@ -17,23 +17,21 @@ use crate::arguments::EvalArguments;
 use crate::failure::Failure;
 use crate::output::Output;
 
-pub(super) mod keyword;
-
 pub(super) fn run(arguments: &EvalArguments, output: &mut Output) -> Result<(), Failure> {
-    if arguments.model == Path::new("keyword") {
-        return keyword::run(arguments, output);
-    }
-    let Some(data) = arguments.data.data.is_file().then(|| arguments.data.data.clone()) else {
+    let data = arguments.data.data.clone();
+    if !data.exists() {
         return Err(Failure::Bad {
             code: Some("MT0401"),
-            message: format!("there is no file of examples `{}`", arguments.data.data.display()),
+            message: format!("there is no file of examples `{}`", data.display()),
             help: Some("name one with `--data valid.jsonl`".to_owned()),
         });
-    };
+    }
     let clock = Monotonic::start();
     let sources = EvaluationSources {
         valid: data,
         train: arguments.train.clone(),
+        synthetic: arguments.data.synthetic.clone(),
+        threads: arguments.data.threads as usize,
         seed: arguments.seed,
         elapsed: &|| clock.now(),
     };
@@ -240,9 +238,4 @@ pub(super) fn chain(error: &dyn StdError) -> String {
         cause = found.source();
     }
     message
-}
-
-/// Bad input: the error and what caused it.
-pub(super) fn bad(error: &dyn StdError) -> Failure {
-    Failure::bad(chain(error))
 }

@@ -3,6 +3,7 @@
 //! Each seed is trained, the one that its own choosing examples like best is calibrated, measured and written with its
 //! card. The state is kept after every epoch and every half minute, and when Ctrl-C is pressed; `--resume` goes on.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,13 +22,9 @@ use crate::arguments::TrainArguments;
 use crate::failure::Failure;
 use crate::output::Output;
 
-mod keyword;
 mod watch;
 
 use watch::Watch;
-
-/// The recipe of the keyword net, which has a training of its own.
-const KEYWORD: &str = "keyword";
 
 pub(super) fn run(arguments: &TrainArguments, output: &mut Output) -> Result<(), Failure> {
     if arguments.list {
@@ -43,12 +40,9 @@ pub(super) fn run(arguments: &TrainArguments, output: &mut Output) -> Result<(),
             ),
         });
     };
-    if recipe == KEYWORD {
-        return keyword::run(arguments, output);
-    }
     let stop = stop_flag()?;
     let (read, folder) = open(recipe)?;
-    let mut prepared = prepare(arguments, &read, folder)?;
+    let prepared = prepare(arguments, &read, folder)?;
     note(output, &prepared.report().to_string())?;
     let training = Training {
         arguments,
@@ -56,7 +50,7 @@ pub(super) fn run(arguments: &TrainArguments, output: &mut Output) -> Result<(),
         out: out(arguments, &read.recipe),
         stop,
     };
-    training.run(&mut *prepared, &read, output)
+    training.run(&*prepared, &read, output)
 }
 
 /// A flag that Ctrl-C sets.
@@ -83,7 +77,7 @@ fn open(recipe: &str) -> Result<(ReadRecipe, Option<PathBuf>), Failure> {
     }
     let path = Path::new(recipe);
     if !path.exists() && path.extension().is_none() {
-        let names = RECIPES.iter().map(|(name, _)| *name).chain([KEYWORD]);
+        let names = RECIPES.iter().map(|(name, _)| *name);
         let near = motet_core::diagnostic::nearest(recipe, names);
         return Err(Failure::Bad {
             code: Some("MT0401"),
@@ -118,6 +112,7 @@ fn prepare(
         valid: arguments.valid.clone(),
         from: arguments.from.clone(),
         teacher: arguments.teacher.clone(),
+        synthetic: arguments.data.synthetic.clone(),
     };
     task.prepare(&read.recipe, &sources)
         .map_err(|error| bad(error, read))
@@ -131,26 +126,30 @@ struct Training<'a> {
 }
 
 impl Training<'_> {
-    fn run(
-        &self,
-        prepared: &mut dyn Prepared,
-        read: &ReadRecipe,
-        output: &mut Output,
-    ) -> Result<(), Failure> {
+    fn run(&self, prepared: &dyn Prepared, read: &ReadRecipe, output: &mut Output) -> Result<(), Failure> {
         std::fs::create_dir_all(&self.out)
             .map_err(|error| Failure::bad(format!("`{}` cannot be made: {error}", self.out.display())))?;
         let seeds = match self.arguments.seeds.as_slice() {
             [] => self.recipe.seeds.clone(),
             seeds => seeds.to_vec(),
         };
+        let folds = prepared.folds();
+        let first = seeds.first().copied().unwrap_or(0);
+        let of_folds = folds
+            .iter()
+            .enumerate()
+            .map(|(index, fold)| (*fold, format!("fold {index}"), first));
+        let of_seeds = seeds
+            .iter()
+            .map(|seed| (&*prepared, format!("seed {seed}"), *seed));
         let mut states = Vec::new();
-        for seed in &seeds {
-            match self.seed(prepared, *seed, output) {
+        for (prepared, name, seed) in of_folds.chain(of_seeds) {
+            match self.trained(prepared, (&name, seed), output) {
                 Ok(state) => states.push(state),
                 Err(Stopped::Asked { steps }) => {
                     note(
                         output,
-                        &format!("seed {seed}: stopped after {steps} steps; `--resume` goes on from there"),
+                        &format!("{name}: stopped after {steps} steps; `--resume` goes on from there"),
                     )?;
                     return Err(Failure::No);
                 }
@@ -162,7 +161,7 @@ impl Training<'_> {
         let shipped = prepared
             .ship(&states, &self.out, &|| clock.now())
             .map_err(|error| bad(error, read))?;
-        self.history(&states)?;
+        self.history(&states[folds.len()..])?;
         if output.is_json() {
             return output.json(&serde_json::json!({
                 "folder": self.out,
@@ -180,9 +179,14 @@ impl Training<'_> {
         ))
     }
 
-    /// Trains one seed, or goes on where it was.
-    fn seed(&self, prepared: &dyn Prepared, seed: u64, output: &mut Output) -> Result<TrainState, Stopped> {
-        let path = self.out.join(format!("seed-{seed}.checkpoint"));
+    /// Trains a seed under a name, which is that of its checkpoint, or goes on where it was.
+    fn trained(
+        &self,
+        prepared: &dyn Prepared,
+        (name, seed): (&str, u64),
+        output: &mut Output,
+    ) -> Result<TrainState, Stopped> {
+        let path = self.out.join(format!("{}.checkpoint", name.replace(' ', "-")));
         let state = match self.arguments.resume && path.exists() {
             true => {
                 let state = TrainState::load(&path).map_err(|error| Stopped::Task(error.into()))?;
@@ -191,18 +195,15 @@ impl Training<'_> {
                         difference: "the recipe or the data are not those it began with".to_owned(),
                     }));
                 }
-                note(
-                    output,
-                    &format!("seed {seed}: going on after step {}", state.step),
-                )
-                .map_err(Stopped::Failed)?;
+                note(output, &format!("{name}: going on after step {}", state.step))
+                    .map_err(Stopped::Failed)?;
                 state
             }
             false => prepared
                 .begin(&self.start(prepared, seed))
                 .map_err(Stopped::Task)?,
         };
-        let mut watch = Watch::new(&format!("seed {seed}"), path, &self.stop);
+        let mut watch = Watch::new(name, path, &self.stop);
         let trained = prepared.train(state, self.arguments.budget, &mut watch);
         watch.finish();
         match trained {
@@ -261,17 +262,16 @@ enum Stopped {
 }
 
 fn list(output: &mut Output) -> Result<(), Failure> {
-    let recipes: Vec<Recipe> = RECIPES
+    let recipes: BTreeMap<&str, Recipe> = RECIPES
         .iter()
-        .filter_map(|(name, text)| Some(read(Source::new(*name, *text)).ok()?.recipe))
+        .filter_map(|(name, text)| Some((*name, read(Source::new(*name, *text)).ok()?.recipe)))
         .collect();
     if output.is_json() {
         return output.json(&serde_json::json!({"recipes": recipes, "tasks": TASKS}));
     }
     output.line("recipes that come with Motet:")?;
-    output.line(&format!("  {KEYWORD:<12} six spoken wake words"))?;
-    for recipe in recipes {
-        output.line(&format!("  {:<12} {}", recipe.name, recipe.about))?;
+    for (name, recipe) in recipes {
+        output.line(&format!("  {name:<12} {}", recipe.about))?;
     }
     output.line("tasks for recipes of your own:")?;
     for task in TASKS.iter().filter_map(|name| task(name)) {

@@ -94,7 +94,7 @@ impl Path {
 
 /// The part of a value's span that a string value came from: without quotes. `None` when the text in the file
 /// is not the string itself (escapes, folding, `${..}`).
-pub(crate) fn inner(span: &Span, value: &str) -> Option<Span> {
+pub fn inner(span: &Span, value: &str) -> Option<Span> {
     let text = span.text();
     if text == value {
         return Some(span.clone());

@@ -134,6 +134,7 @@ pub enum LogMelError {
 /// A log-mel spectrogram with its window, filters and work buffers: nothing is allocated per call.
 ///
 /// Inside it computes in `f64`: beside a loud tone, the rounding of `f32` drowns bins near the floor.
+#[derive(Clone)]
 pub struct LogMel {
     config: LogMelConfig,
     window: Vec<f64>,
@@ -229,6 +230,7 @@ impl LogMel {
 }
 
 /// One triangular filter: the first spectral bin it touches and its weights from there on.
+#[derive(Clone)]
 struct MelFilter {
     start: usize,
     weights: Vec<f64>,

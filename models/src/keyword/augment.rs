@@ -75,6 +75,7 @@ pub fn low_pass(samples: &mut [f32], cutoff_hz: f32, rate_hz: f32) {
 }
 
 /// Adds rooms to sounds of bounded length; keeps the transforms it needs.
+#[derive(Clone)]
 pub struct Reverberator {
     forward: Arc<dyn RealToComplex<f32>>,
     inverse: Arc<dyn ComplexToReal<f32>>,

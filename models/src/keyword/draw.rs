@@ -9,6 +9,8 @@
     reason = "places in a sound are computed in floating point and cut to whole samples"
 )]
 
+use std::sync::Arc;
+
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -16,6 +18,7 @@ use super::augment::{self, Reverberator, Room};
 use super::data::{Corpus, NONE, RATE_HZ, Recording};
 use super::window;
 use crate::audio::{LogMel, LogMelError};
+use crate::train::Place;
 
 /// Silence or room noise that each recording keeps around the word, in samples.
 const MARGIN_SAMPLES: usize = RATE_HZ as usize * 15 / 100;
@@ -30,8 +33,7 @@ const ROOM_DECAY_S_MAX: f32 = 0.4;
 const CUT_SAMPLES: std::ops::RangeInclusive<usize> = 8_000..=25_600;
 
 /// How many examples an epoch has of each kind.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Diet {
     /// Times that each real keyword is heard per epoch.
     pub keyword_passes: usize,
@@ -41,9 +43,37 @@ pub struct Diet {
     pub none: usize,
 }
 
-/// What an epoch consists of: for each example, where it comes from.
+/// How often, or how strongly, a sound is disturbed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Disturbance {
+    /// How much faster or slower it is played at most, as a share.
+    pub speed: f32,
+    /// Chance of the echo of a room.
+    pub room: f64,
+    /// Chance of noise behind it.
+    pub noise: f64,
+    /// Chance of other talkers behind it.
+    pub talkers: f64,
+    /// Chance that bands and stretches of its window are blanked.
+    pub masks: f64,
+}
+
+impl Disturbance {
+    /// What the committed weights were trained with.
+    pub fn standard() -> Self {
+        Self {
+            speed: 0.12,
+            room: 0.25,
+            noise: 0.75,
+            talkers: 0.12,
+            masks: 0.5,
+        }
+    }
+}
+
+/// Where an example comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
+enum Source {
     /// A real keyword, by its index.
     Keyword(usize),
     /// A keyword or near miss by a speech engine, by its index.
@@ -52,21 +82,24 @@ pub enum Source {
     None,
 }
 
-/// Draws the examples of one training.
-pub struct Drawer<'a> {
-    corpus: &'a Corpus,
+/// Draws the examples of a corpus.
+///
+/// The number of an example says its position in the epoch and where it comes from.
+#[derive(Clone)]
+pub struct Drawer {
+    corpus: Arc<Corpus>,
     diet: Diet,
-    seed: u64,
+    disturbance: Disturbance,
     reverberator: Reverberator,
 }
 
-impl<'a> Drawer<'a> {
-    /// Returns a drawer of examples from `corpus`; equal seeds give equal examples.
-    pub fn new(corpus: &'a Corpus, diet: Diet, seed: u64) -> Self {
+impl Drawer {
+    /// Returns a drawer of examples from `corpus`.
+    pub fn new(corpus: Arc<Corpus>, diet: Diet, disturbance: Disturbance) -> Self {
         Self {
             corpus,
             diet,
-            seed,
+            disturbance,
             reverberator: Reverberator::new(SCENE_SAMPLES_MAX),
         }
     }
@@ -76,9 +109,9 @@ impl<'a> Drawer<'a> {
         self.corpus.keywords.len() * self.diet.keyword_passes + self.synthetic_keywords() + self.diet.none
     }
 
-    /// Returns the sources of one epoch in random order.
-    pub fn epoch(&self, epoch: usize) -> Vec<Source> {
-        let mut random = self.random(epoch, usize::MAX);
+    /// Returns the numbers of the examples of one epoch in random order; equal arguments give equal ones.
+    pub fn epoch(&self, seed: u64, epoch: usize) -> Vec<usize> {
+        let mut random = random(seed, epoch, usize::MAX);
         let mut sources: Vec<Source> = Vec::with_capacity(self.epoch_length());
         for _ in 0..self.diet.keyword_passes {
             sources.extend((0..self.corpus.keywords.len()).map(Source::Keyword));
@@ -90,7 +123,15 @@ impl<'a> Drawer<'a> {
         for place in (1..sources.len()).rev() {
             sources.swap(place, random.random_range(0..=place));
         }
-        sources
+        let numbered = sources.into_iter().enumerate();
+        numbered
+            .map(|(position, source)| self.number(position, source))
+            .collect()
+    }
+
+    /// Returns the position in its epoch of an example.
+    pub fn position(&self, number: usize) -> usize {
+        number / self.sources()
     }
 
     /// Writes the log-mel window of one example into `window` and returns its class.
@@ -101,11 +142,11 @@ impl<'a> Drawer<'a> {
     /// # Errors
     /// [`LogMelError`] if `window` does not hold whole frames.
     pub fn example(&self, at: Place, log_mel: &mut LogMel, window: &mut [f32]) -> Result<usize, LogMelError> {
-        let mut random = self.random(at.epoch, at.index);
+        let mut random = random(at.seed, at.epoch, self.position(at.index));
         let bins = log_mel.config().bins;
         let length = log_mel.config().samples(window.len() / bins);
-        let (class, sound) = self.sound(at.source, &mut random);
-        let sound = augment::speed(&sound, random.random_range(0.88..1.12));
+        let (class, sound) = self.sound(self.source(at.index), &mut random);
+        let sound = self.speed(sound, &mut random);
         let sound = self.in_context(sound, length, &mut random);
         let level = augment::rms(&sound);
         let bare = random.random_bool(0.3) && sound.len() < length;
@@ -118,10 +159,34 @@ impl<'a> Drawer<'a> {
         let spectrogram = log_mel.spectrogram(&scene)?;
         let room = (window.len() - spectrogram.len()) / bins;
         window::pad(&spectrogram, bins, random.random_range(0..=room), window);
-        if random.random_bool(0.5) {
+        if random.random_bool(self.disturbance.masks) {
             augment::spec_augment(window, bins, &mut random);
         }
         Ok(class)
+    }
+
+    /// How many sources there are: each keyword, each synthetic one, and everything else.
+    fn sources(&self) -> usize {
+        self.corpus.keywords.len() + self.corpus.synthetic_keywords.len() + 1
+    }
+
+    fn number(&self, position: usize, source: Source) -> usize {
+        let keywords = self.corpus.keywords.len();
+        let source = match source {
+            Source::Keyword(index) => index,
+            Source::SyntheticKeyword(index) => keywords + index,
+            Source::None => self.sources() - 1,
+        };
+        position * self.sources() + source
+    }
+
+    fn source(&self, number: usize) -> Source {
+        let (keywords, source) = (self.corpus.keywords.len(), number % self.sources());
+        match source.checked_sub(keywords) {
+            None => Source::Keyword(source),
+            Some(index) if index < self.corpus.synthetic_keywords.len() => Source::SyntheticKeyword(index),
+            Some(_) => Source::None,
+        }
     }
 
     fn synthetic_keywords(&self) -> usize {
@@ -132,10 +197,12 @@ impl<'a> Drawer<'a> {
         }
     }
 
-    fn random(&self, epoch: usize, index: usize) -> ChaCha8Rng {
-        let mut random = ChaCha8Rng::seed_from_u64(self.seed);
-        random.set_stream((epoch as u64) << 32 | (index as u64 & 0xFFFF_FFFF));
-        random
+    fn speed(&self, sound: Vec<f32>, random: &mut ChaCha8Rng) -> Vec<f32> {
+        let change = self.disturbance.speed;
+        match change > 0.0 {
+            true => augment::speed(&sound, random.random_range(1.0 - change..1.0 + change)),
+            false => sound,
+        }
     }
 
     fn sound(&self, source: Source, random: &mut ChaCha8Rng) -> (usize, Vec<f32>) {
@@ -147,23 +214,33 @@ impl<'a> Drawer<'a> {
         }
     }
 
-    /// Returns a sound without a keyword: speech, pieces of keywords, noise or silence.
+    /// Returns a sound without a keyword: speech, other words, pieces of keywords, noise or silence. Pieces stand for what
+    /// the corpus does not have.
     fn other(&self, random: &mut ChaCha8Rng) -> Vec<f32> {
-        let corpus = self.corpus;
+        let corpus = &*self.corpus;
+        let (sentences, talk) = (&corpus.sentences, self.talk());
         match random.random_range(0..100) {
-            0..22 => cut(&corpus.sentences, random),
-            22..50 => cut(any_of(&corpus.synthetic_sentences, &corpus.sentences), random),
-            50..62 => self.digits(random),
-            62..90 => self.pieces(random),
+            0..22 if !sentences.is_empty() => cut(sentences, random),
+            22..50 if !talk.is_empty() => cut(talk, random),
+            50..62 if !corpus.words.is_empty() => self.words(random),
+            0..90 => self.pieces(random),
             90..97 => self.noise(*CUT_SAMPLES.end(), random),
             _ => vec![0.0; *CUT_SAMPLES.start()],
         }
     }
 
-    fn digits(&self, random: &mut ChaCha8Rng) -> Vec<f32> {
+    /// Sentences by speech engines where there are any, else real ones, if there are any.
+    fn talk(&self) -> &[Recording] {
+        match self.corpus.synthetic_sentences.is_empty() {
+            true => &self.corpus.sentences,
+            false => &self.corpus.synthetic_sentences,
+        }
+    }
+
+    fn words(&self, random: &mut ChaCha8Rng) -> Vec<f32> {
         let count = random.random_range(1..=2);
         (0..count)
-            .flat_map(|_| choose(&self.corpus.digits, random).to_f32())
+            .flat_map(|_| choose(&self.corpus.words, random).to_f32())
             .collect()
     }
 
@@ -188,16 +265,13 @@ impl<'a> Drawer<'a> {
 
     /// Now and then lets other speech stand before and after the sound, as in a running sentence.
     fn in_context(&self, sound: Vec<f32>, length: usize, random: &mut ChaCha8Rng) -> Vec<f32> {
-        if !random.random_bool(0.15) || sound.len() + 3_200 > length {
+        if !random.random_bool(0.15) || sound.len() + 3_200 > length || self.talk().is_empty() {
             return sound;
         }
         let room = length - sound.len();
         let level = augment::rms(&sound).max(1e-4);
         let mut speech = |samples: usize| {
-            let mut speech = cut(
-                any_of(&self.corpus.synthetic_sentences, &self.corpus.sentences),
-                random,
-            );
+            let mut speech = cut(self.talk(), random);
             speech.truncate(samples);
             let scale =
                 level * augment::amplitude(random.random_range(-8.0..4.0)) / augment::rms(&speech).max(1e-4);
@@ -213,7 +287,7 @@ impl<'a> Drawer<'a> {
     /// Room, microphone, level and background.
     fn disturb(&self, scene: &mut [f32], level: f32, random: &mut ChaCha8Rng) {
         let rate_hz = RATE_HZ as f32;
-        if random.random_bool(0.25) {
+        if random.random_bool(self.disturbance.room) {
             let level = augment::amplitude(random.random_range(-18.0..-2.0));
             let room = Room {
                 decay_s: random.random_range(0.08..ROOM_DECAY_S_MAX),
@@ -228,15 +302,12 @@ impl<'a> Drawer<'a> {
         if random.random_bool(0.15) {
             augment::low_pass(scene, random.random_range(3_300.0..7_000.0), rate_hz);
         }
-        if random.random_bool(0.75) {
+        if random.random_bool(self.disturbance.noise) {
             let noise = self.noise(scene.len(), random);
             augment::mix(scene, &noise, level.max(1e-4), random.random_range(3.0..35.0));
         }
-        if random.random_bool(0.12) {
-            let mut babble = cut(
-                any_of(&self.corpus.synthetic_sentences, &self.corpus.sentences),
-                random,
-            );
+        if random.random_bool(self.disturbance.talkers) && !self.talk().is_empty() {
+            let mut babble = cut(self.talk(), random);
             babble.resize(scene.len(), 0.0);
             augment::mix(scene, &babble, level.max(1e-4), random.random_range(8.0..25.0));
         }
@@ -251,6 +322,7 @@ impl<'a> Drawer<'a> {
         match random.random_range(0..10) {
             0..3 => augment::white_noise(length, random),
             3..6 => augment::brown_noise(length, random),
+            6.. if self.corpus.noise.is_empty() => augment::brown_noise(length, random),
             _ => {
                 let recording = choose(&self.corpus.noise, random);
                 let start = random.random_range(0..recording.samples.len().saturating_sub(length).max(1));
@@ -261,23 +333,14 @@ impl<'a> Drawer<'a> {
     }
 }
 
-/// Where in a training an example stands.
-#[derive(Clone, Copy, Debug)]
-pub struct Place {
-    /// Epoch, from 0.
-    pub epoch: usize,
-    /// Place in the epoch, from 0.
-    pub index: usize,
-    /// What [`Drawer::epoch`] put there.
-    pub source: Source,
+fn random(seed: u64, epoch: usize, position: usize) -> ChaCha8Rng {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    random.set_stream((epoch as u64) << 32 | (position as u64 & 0xFFFF_FFFF));
+    random
 }
 
 fn choose<'a>(recordings: &'a [Recording], random: &mut ChaCha8Rng) -> &'a Recording {
     &recordings[random.random_range(0..recordings.len())]
-}
-
-fn any_of<'a>(first: &'a [Recording], second: &'a [Recording]) -> &'a [Recording] {
-    if first.is_empty() { second } else { first }
 }
 
 /// Returns a random stretch of a random recording.

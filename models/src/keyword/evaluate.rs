@@ -4,23 +4,13 @@
 //! without a word is taken for one. Nothing here chooses anything: thresholds come with the model.
 
 use std::fmt;
-use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::data::{self, DataFolders, Judged, Recording};
+use super::data::{Judged, NONE, Recording};
 use super::detect::{DetectionRule, detect};
 use super::model::KeywordModel;
 use super::score::{ScoreError, Scored, Scoring, Surroundings, calibrated, score_all};
-
-/// How a model is evaluated.
-#[derive(Clone, Debug)]
-pub struct EvaluateOptions {
-    /// Where the recordings lie.
-    pub folders: DataFolders,
-    /// Threads that share the recordings.
-    pub threads: usize,
-}
 
 /// What an evaluation found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,54 +19,63 @@ pub struct Evaluation {
     pub clips: Confusion,
     /// Keywords within a stream of their own background.
     pub stream: StreamRecall,
-    /// Speech without a keyword.
+    /// Speech without a keyword, where there is some.
     pub false_alarms: Vec<FalseAlarms>,
 }
 
-/// Evaluates `model` on the validation parts, the kept voices and, where there is a folder, synthetic speech.
-///
-/// # Errors
-/// [`ScoreError`] names the recording that cannot be used.
-pub fn evaluate(model: &KeywordModel, options: &EvaluateOptions) -> Result<Evaluation, ScoreError> {
-    let judged = Judged::read(&options.folders)?;
-    let bare = Scoring {
-        model,
-        around: Surroundings::Bare,
-        threads: options.threads,
-    };
-    let stream = Scoring {
-        around: Surroundings::Stream,
-        ..bare
-    };
-    let own = |recording: &Recording| Ok(recording.clone());
-    let temperature = model.card().model.temperature;
-    let mut clips = score_all(bare, &judged.keywords, own)?;
-    clips.extend(score_all(bare, &judged.others, own)?);
-    let streams = score_all(stream, &judged.keywords, own)?;
-    let sentences = score_all(bare, &judged.sentences, own)?;
-    let rule = model.rule();
-    let mut false_alarms = vec![FalseAlarms::count(
-        "barista, voices kept from training",
-        &sentences,
-        temperature,
-        rule,
-    )];
-    if let Some(synthetic) = &options.folders.synthetic {
-        let folder: PathBuf = synthetic.join("fa");
-        let lines = data::read_manifest(&folder, "manifest.jsonl")?;
-        let scored = score_all(bare, &lines, |line| data::read_line(&folder, line))?;
-        false_alarms.push(FalseAlarms::count(
-            "synthetic speech, other voices",
-            &scored,
-            temperature,
-            rule,
-        ));
+/// What a model makes of recordings that it never heard.
+#[derive(Clone, Debug)]
+pub struct Heard {
+    /// Keywords, then other clips, in the order of [`Judged`].
+    pub clips: Vec<Scored>,
+    /// Keywords within a stream of their own background.
+    pub streams: Vec<Scored>,
+    sentences: Vec<Scored>,
+    synthetic: Vec<Scored>,
+}
+
+impl Heard {
+    /// Lets `model` hear recordings, on so many threads.
+    ///
+    /// # Errors
+    /// [`ScoreError`] names the recording that cannot be used.
+    pub fn by(model: &KeywordModel, judged: &Judged, threads: usize) -> Result<Self, ScoreError> {
+        let bare = Scoring {
+            model,
+            around: Surroundings::Bare,
+            threads,
+        };
+        let stream = Scoring {
+            around: Surroundings::Stream,
+            ..bare
+        };
+        let own = |recording: &Recording| Ok(recording.clone());
+        let mut clips = score_all(bare, &judged.keywords, own)?;
+        clips.extend(score_all(bare, &judged.others, own)?);
+        Ok(Self {
+            clips,
+            streams: score_all(stream, &judged.keywords, own)?,
+            sentences: score_all(bare, &judged.sentences, own)?,
+            synthetic: score_all(bare, &judged.synthetic, |example| Recording::read(example, NONE))?,
+        })
     }
-    Ok(Evaluation {
-        clips: Confusion::count(model.labels(), &clips),
-        stream: StreamRecall::count(model.labels(), &streams, temperature, rule),
-        false_alarms,
-    })
+
+    /// Counts what `model`, whose scores these are, gets right.
+    pub fn evaluation(&self, model: &KeywordModel) -> Evaluation {
+        let (labels, rule, temperature) = (model.labels(), model.rule(), model.card().model.temperature);
+        let sets = [
+            ("speech of kept voices", &self.sentences),
+            ("synthetic speech of other voices", &self.synthetic),
+        ];
+        let sets = sets.into_iter().filter(|(_, scored)| !scored.is_empty());
+        Evaluation {
+            clips: Confusion::count(labels, &self.clips),
+            stream: StreamRecall::count(labels, &self.streams, temperature, rule),
+            false_alarms: sets
+                .map(|(set, scored)| FalseAlarms::count((set, labels), scored, temperature, rule))
+                .collect(),
+        }
+    }
 }
 
 /// Classes found against classes spoken.
@@ -240,9 +239,14 @@ pub struct FalseAlarms {
 
 impl FalseAlarms {
     /// Counts what `rule` hears in recordings without a keyword.
-    pub fn count(set: &str, recordings: &[Scored], temperature: f32, rule: DetectionRule) -> Self {
+    pub fn count(
+        (set, labels): (&str, &[String]),
+        recordings: &[Scored],
+        temperature: f32,
+        rule: DetectionRule,
+    ) -> Self {
         let alarms_of = |recording: &Scored| {
-            let classes = super::data::LABELS.len();
+            let classes = labels.len();
             detect(
                 &calibrated(&recording.log_probabilities, classes, temperature),
                 classes,
@@ -319,7 +323,7 @@ mod tests {
     use super::*;
 
     fn labels() -> Vec<String> {
-        super::super::data::LABELS.map(str::to_owned).to_vec()
+        (0..7).map(|class| format!("word {class}")).collect()
     }
 
     /// A recording whose windows are sure of the classes named.
@@ -378,7 +382,12 @@ mod tests {
             smooth_windows: 1,
             refractory_windows: 0,
         };
-        let alarms = FalseAlarms::count("noise", &[scored(0, &[0, 2, 0]), scored(0, &[0, 0])], 1.0, rule);
+        let alarms = FalseAlarms::count(
+            ("noise", &labels()),
+            &[scored(0, &[0, 2, 0]), scored(0, &[0, 0])],
+            1.0,
+            rule,
+        );
         assert_eq!(alarms.alarms, 1);
         assert!((alarms.per_hour - 1800.0).abs() < 1e-6);
     }

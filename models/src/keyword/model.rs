@@ -14,6 +14,7 @@ use super::net::{KeywordNet, KeywordNetConfig};
 use super::window::Windowing;
 use crate::audio::LogMelConfig;
 use crate::card::{Card, CardError};
+use crate::net::ConfigFault;
 
 /// Largest file of weights that is read, in bytes.
 pub const WEIGHTS_BYTES_MAX: u64 = 64 << 20;
@@ -225,22 +226,12 @@ fn read(path: &Path) -> Result<Vec<u8>, ModelError> {
 /// Bounds every size, so that no card can ask for more memory than a keyword net needs.
 fn validate(card: &KeywordCard) -> Result<(), ModelError> {
     let net = &card.net;
-    let odd = |kernel: usize| kernel % 2 == 1 && kernel <= 65;
-    let fault = if card.labels.len() != net.classes || net.classes < 2 || net.classes > 1000 {
-        "there must be as many labels as classes, 2 to 1000"
+    net.validate()
+        .map_err(|ConfigFault(fault)| ModelError::Contradiction { fault })?;
+    let fault = if card.labels.len() != net.classes {
+        "there must be as many labels as classes"
     } else if net.bins != card.features.bins {
         "the net and the features must have equally many bins"
-    } else if net.window_frames == 0 || net.window_frames > 10_000 || net.channels == 0 || net.channels > 1024
-    {
-        "window_frames must be from 1 to 10000 and channels from 1 to 1024"
-    } else if !odd(net.stem_kernel) || !odd(net.kernel) || net.stem_stride == 0 || net.dilations.len() > 64 {
-        "kernels must be odd and at most 65, the stride above 0, and there may be at most 64 blocks"
-    } else if net
-        .dilations
-        .iter()
-        .any(|dilation| *dilation == 0 || *dilation > 256)
-    {
-        "dilations must be from 1 to 256"
     } else if card.hop_frames == 0 || !(card.temperature > 0.0 && card.temperature.is_finite()) {
         "hop_frames and temperature must be above 0"
     } else if !(0.0..=1.0).contains(&card.rule.threshold) {

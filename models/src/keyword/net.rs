@@ -13,8 +13,13 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
+use crate::net::{ConfigFault, rules};
+
 /// Added to a variance before its square root is taken.
 const EPSILON: f32 = 1e-5;
+
+/// Share of the statistics of each batch in the running ones.
+pub const MOMENTUM: f32 = 0.05;
 
 /// The sizes of a [`KeywordNet`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +56,36 @@ impl KeywordNetConfig {
             dilations: vec![1, 1, 2, 2, 4],
             classes,
         }
+    }
+
+    /// Bounds every size, so that no card and no recipe can ask for more memory than a keyword net needs.
+    ///
+    /// # Errors
+    /// [`ConfigFault`] says which rule is broken.
+    pub fn validate(&self) -> Result<(), ConfigFault> {
+        let odd = |kernel: usize| kernel % 2 == 1 && kernel <= 65;
+        rules(&[
+            (
+                (2..=1000).contains(&self.classes),
+                "there must be 2 to 1000 classes",
+            ),
+            (
+                (1..=10_000).contains(&self.window_frames) && (1..=1024).contains(&self.channels),
+                "`window_frames` must be from 1 to 10000 and `channels` from 1 to 1024",
+            ),
+            (
+                odd(self.stem_kernel) && odd(self.kernel),
+                "`stem_kernel` and `kernel` must be odd and at most 65",
+            ),
+            (
+                self.stem_stride > 0 && self.dilations.len() <= 64,
+                "`stem_stride` must be above 0, and there may be at most 64 blocks",
+            ),
+            (
+                self.dilations.iter().all(|dilation| (1..=256).contains(dilation)),
+                "`dilations` must be from 1 to 256",
+            ),
+        ])
     }
 
     /// Builds the net with random weights; equal seeds give equal weights.
@@ -101,22 +136,29 @@ impl KeywordNet {
         (self.head.forward(features * dropout), moments)
     }
 
-    /// Replaces the running statistics by those that `update` makes of each layer's.
-    pub fn map_moments(mut self, mut update: impl FnMut(usize, Moments) -> Moments) -> Self {
-        let stem = std::iter::once(&mut self.stem.norm);
-        for (layer, norm) in stem
-            .chain(self.blocks.iter_mut().map(|block| &mut block.norm))
-            .enumerate()
-        {
-            let moments = Moments {
-                mean: norm.mean.val(),
-                variance: norm.variance.val(),
-            };
-            let updated = update(layer, moments);
-            norm.mean = norm.mean.clone().map(|_| updated.mean);
-            norm.variance = norm.variance.clone().map(|_| updated.variance);
-        }
-        self
+    /// As [`KeywordNet::forward_training`], normalising by the running statistics, which stay as they are.
+    pub fn forward_steady(&self, windows: Tensor<3>, dropout: Tensor<2>) -> Tensor<2> {
+        let features = self.embed(windows, &mut Statistics::Running);
+        self.head.forward(features * dropout)
+    }
+
+    /// The running statistics by their names, each moved by a share towards those of a batch, which are in the order of
+    /// [`KeywordNet::forward_training`].
+    pub fn moved(&self, moments: &[Moments], share: f32) -> Vec<(String, Tensor<1>)> {
+        let stem = std::iter::once(("stem".to_owned(), &self.stem.norm));
+        let block = |(index, block): (usize, _)| (format!("blocks.{index}"), block);
+        let blocks = self.blocks.iter().map(|block| &block.norm).enumerate().map(block);
+        let moved = |old: &Param<Tensor<1>>, new: &Tensor<1>| old.val() * (1.0 - share) + new.clone() * share;
+        let pairs = stem.chain(blocks).zip(moments).flat_map(|((layer, norm), new)| {
+            [
+                (format!("{layer}.norm.mean"), moved(&norm.mean, &new.mean)),
+                (
+                    format!("{layer}.norm.variance"),
+                    moved(&norm.variance, &new.variance),
+                ),
+            ]
+        });
+        pairs.collect()
     }
 
     fn embed(&self, windows: Tensor<3>, statistics: &mut Statistics<'_>) -> Tensor<2> {
@@ -424,7 +466,7 @@ mod tests {
 
     #[test]
     fn equal_seeds_give_equal_weights_and_other_seeds_others() {
-        let values = |seed| crate::keyword::parameters::values(&config().init(seed, &Device::flex()));
+        let values = |seed| crate::train::flat::values(&config().init(seed, &Device::flex()));
         assert_eq!(values(4), values(4));
         assert_ne!(values(4), values(5));
     }

@@ -6,13 +6,14 @@ use std::path::Path;
 
 use burn::tensor::Device;
 
-use super::checkpoint::write_whole;
-use super::data::{DataFolders, LABELS};
 use super::detect::DetectionRule;
-use super::evaluate::Evaluation;
-use super::model::{KeywordCard, KeywordModel, ModelError};
-use super::train::{TrainOptions, TrainState};
-use crate::card::{Card, DataSource, Metric, Ports, SeedChoice, Weights, sha256};
+use super::evaluate::{Evaluation, Heard};
+use super::model::{KeywordCard, KeywordModel};
+use super::task::PreparedKeyword;
+use crate::card::{CARD_FILE, Card, Metric, Ports, SeedChoice, WEIGHTS_FILE, Weights, sha256};
+use crate::task::{Shipped, TaskError};
+use crate::train::TrainState;
+use crate::train::state::write_whole;
 
 /// Frames from one window to the next: 0.2 s, so that a word is whole in several windows.
 pub const HOP_FRAMES: usize = 20;
@@ -22,24 +23,6 @@ pub const REFRACTORY_WINDOWS: usize = 7;
 
 /// Windows that are averaged before the threshold.
 pub const SMOOTH_WINDOWS: usize = 2;
-
-/// Name of the file of the weights.
-const WEIGHTS_FILE: &str = "weights.safetensors";
-
-/// What a shipped model is made of.
-#[derive(Clone, Copy, Debug)]
-pub struct Shipment<'a> {
-    /// Final states, one per seed.
-    pub states: &'a [TrainState],
-    /// Temperature and rule chosen on the training side.
-    pub decision: Decision,
-    /// Evaluations, one per state, or none if nothing was measured.
-    pub evaluations: &'a [Evaluation],
-    /// Figures that no evaluation of these states holds, such as those of a fold.
-    pub metrics: &'a [Metric],
-    /// Where the recordings lie, for the checksums of their manifests.
-    pub folders: &'a DataFolders,
-}
 
 /// How scores are turned into words.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -65,69 +48,123 @@ impl Decision {
     }
 }
 
+/// Calibrates on the voices that the fold never heard, measures each seed, and writes the one with the lowest loss.
+///
+/// # Errors
+/// [`TaskError`] without states, or if a model cannot be measured or written.
+pub(super) fn ship(
+    prepared: &PreparedKeyword,
+    states: &[TrainState],
+    folder: &Path,
+) -> Result<Shipped, TaskError> {
+    let Some((fold, seeds)) = states.split_first().filter(|(_, seeds)| !seeds.is_empty()) else {
+        return Err(measure(&"there is no trained state"));
+    };
+    let (threads, device) = (fold.options.shards, Device::flex());
+    let draft =
+        model_of(prepared, fold, Decision::uncalibrated(), &device).map_err(|error| measure(&error))?;
+    let calibration = prepared.calibrate(&draft, threads)?;
+    let decision = Decision {
+        temperature: calibration.temperature,
+        rule: calibration.rule,
+    };
+    let mut evaluations = Vec::new();
+    for state in seeds {
+        let model = model_of(prepared, state, decision, &device).map_err(|error| measure(&error))?;
+        let heard = Heard::by(&model, &prepared.judged, threads).map_err(|error| measure(&error))?;
+        evaluations.push(heard.evaluation(&model));
+    }
+    let chosen = choose(seeds);
+    let weights = weights_of(prepared, &seeds[chosen])?;
+    let mut card = card(prepared, &seeds[chosen], decision, &weights);
+    card.seed.trained = seeds.iter().map(|state| state.options.seed).collect();
+    card.metrics = metrics(&evaluations, chosen);
+    card.metrics.extend(calibration.metrics(prepared.fold));
+    let mut figures = vec![format!(
+        "calibrated on unseen voices: {}; {}",
+        calibration.stream, calibration.false_alarms
+    )];
+    let pairs = seeds.iter().zip(&evaluations);
+    figures.extend(pairs.map(|(state, evaluation)| format!("seed {}\n{evaluation}", state.options.seed)));
+    Ok(Shipped {
+        card: write(&card, &weights, folder)?,
+        figures,
+        bytes: weights.len() as u64,
+        decision: None,
+    })
+}
+
 /// Returns the place of the state with the lowest loss in its last epoch: a choice that no judged voice enters.
-pub fn choose(states: &[TrainState]) -> usize {
-    let last_loss = |state: &TrainState| state.losses.last().copied().unwrap_or(f32::INFINITY);
+fn choose(states: &[TrainState]) -> usize {
+    let last_loss = |state: &TrainState| state.history.last().map_or(f32::INFINITY, |epoch| epoch.loss);
     (0..states.len())
         .min_by(|&a, &b| last_loss(&states[a]).total_cmp(&last_loss(&states[b])))
         .unwrap_or(0)
 }
 
 /// Returns a model of one state, before anything is known about how good it is.
-///
-/// # Errors
-/// [`ModelError`] if the weights cannot be written or read again.
-pub fn model_of(state: &TrainState, decision: Decision, device: &Device) -> Result<KeywordModel, ModelError> {
-    let weights = KeywordModel::weights_of(&state.net(&Device::flex()))?;
-    let card = draft(state, decision, &weights);
-    KeywordModel::from_bytes(&card.to_yaml()?, &weights, device)
-}
-
-/// Writes the chosen state as `weights.safetensors` and `card.yaml` into `folder`, and returns the card.
-///
-/// # Errors
-/// [`ModelError::File`] if a file cannot be written or a manifest not be read, [`ModelError::Contradiction`]
-/// without a state.
-pub fn ship(shipment: &Shipment<'_>, folder: &Path) -> Result<Card<KeywordCard>, ModelError> {
-    let chosen = choose(shipment.states);
-    let state = shipment.states.get(chosen).ok_or(ModelError::Contradiction {
-        fault: "there is no state to ship",
-    })?;
-    let weights = KeywordModel::weights_of(&state.net(&Device::flex()))?;
-    let mut card = draft(state, shipment.decision, &weights);
-    card.seed.trained = shipment.states.iter().map(|state| state.options.seed).collect();
-    card.data = data_sources(shipment.folders)?;
-    card.metrics = metrics(shipment.evaluations, chosen);
-    card.metrics.extend(shipment.metrics.iter().cloned());
-    let failed = |source| ModelError::File {
-        path: folder.to_path_buf(),
+fn model_of(
+    prepared: &PreparedKeyword,
+    state: &TrainState,
+    decision: Decision,
+    device: &Device,
+) -> Result<KeywordModel, TaskError> {
+    let weights = weights_of(prepared, state)?;
+    let card = card(prepared, state, decision, &weights);
+    let yaml = card.to_yaml().map_err(|source| TaskError::Card {
+        path: CARD_FILE.into(),
         source,
-    };
-    fs::create_dir_all(folder).map_err(failed)?;
-    let yaml = card.to_yaml()?;
-    write_whole(&folder.join(WEIGHTS_FILE), |out| out.write_all(&weights)).map_err(failed)?;
-    write_whole(&folder.join("card.yaml"), |out| out.write_all(yaml.as_bytes())).map_err(failed)?;
-    Ok(card)
+    })?;
+    KeywordModel::from_bytes(&yaml, &weights, device).map_err(|error| measure(&error))
 }
 
-fn draft(state: &TrainState, decision: Decision, weights: &[u8]) -> Card<KeywordCard> {
-    let TrainOptions {
-        net, features, seed, ..
-    } = state.options.clone();
+fn weights_of(prepared: &PreparedKeyword, state: &TrainState) -> Result<Vec<u8>, TaskError> {
+    let net = state.net(&prepared.training.learner, &Device::flex())?;
+    KeywordModel::weights_of(&net).map_err(|error| measure(&error))
+}
+
+/// Writes the weights, then the card, each whole or not at all; returns the text of the card.
+fn write(card: &Card<KeywordCard>, weights: &[u8], folder: &Path) -> Result<String, TaskError> {
+    let failed = |path: &Path| {
+        let path = path.to_path_buf();
+        move |source| TaskError::File { path, source }
+    };
+    fs::create_dir_all(folder).map_err(failed(folder))?;
+    let path = folder.join(CARD_FILE);
+    let yaml = card.to_yaml().map_err(|source| TaskError::Card {
+        path: path.clone(),
+        source,
+    })?;
+    let file = folder.join(WEIGHTS_FILE);
+    write_whole(&file, |out| out.write_all(weights)).map_err(failed(&file))?;
+    write_whole(&path, |out| out.write_all(yaml.as_bytes())).map_err(failed(&path))?;
+    Ok(yaml)
+}
+
+fn card(
+    prepared: &PreparedKeyword,
+    state: &TrainState,
+    decision: Decision,
+    weights: &[u8],
+) -> Card<KeywordCard> {
+    let mut recipe = prepared.recipe.clone();
+    if let Some(train) = recipe.sections.get_mut("train") {
+        // Fewer or more than the recipe says, where that was asked for.
+        train.insert("epochs".to_owned(), state.epochs.into());
+    }
+    let seed = state.options.seed;
     Card {
-        name: "wakewords".to_owned(),
-        version: 1,
-        about: "Hears six spoken English wake words: alexa, computer, jarvis, smart mirror, snowboy and view \
-                glass. Everything else, other speech included, is `none`."
-            .to_owned(),
+        name: recipe.name.clone(),
+        version: recipe.version,
+        about: recipe.about.clone(),
         ports: Ports {
-            input: format!("f32[T<=360000, {}] raw log-mel", net.bins),
+            input: format!("f32[T<=360000, {}] raw log-mel", prepared.net.bins),
             output: "label, score in 0..1, and detections with their frames".to_owned(),
         },
         model: KeywordCard {
-            labels: LABELS.map(str::to_owned).to_vec(),
-            features,
-            net,
+            labels: prepared.labels.clone(),
+            features: prepared.features.clone(),
+            net: prepared.net.clone(),
             hop_frames: HOP_FRAMES,
             temperature: decision.temperature,
             rule: decision.rule,
@@ -139,29 +176,18 @@ fn draft(state: &TrainState, decision: Decision, weights: &[u8]) -> Card<Keyword
             file: WEIGHTS_FILE.to_owned(),
             bytes: weights.len() as u64,
             sha256: sha256(weights),
-            parameters: state.average.len(),
+            parameters: state.base.len(),
         },
         seed: SeedChoice {
             trained: vec![seed],
             chosen: seed,
             criterion: "lowest training loss in the last epoch".to_owned(),
         },
-        data: Vec::new(),
+        data: prepared.data.clone(),
         metrics: Vec::new(),
-        intended_use: "Waking a voice pipeline, or giving one of six fixed commands, where a word missed or heard \
-                       wrongly does no harm and can be said again."
-            .to_owned(),
-        must_not_be_used_for: [
-            "stopping a machine, or anything else that keeps people safe: a word may be missed",
-            "unlocking, paying or confirming: it does not know who speaks, and a recording speaks as well",
-            "telling who a speaker is, or what state or health a speaker is in",
-            "watching people who have not agreed to be heard",
-            "children's voices, other languages, or microphones far away, before measuring there: it was never \
-             measured on them",
-        ]
-        .map(str::to_owned)
-        .to_vec(),
-        recipe: None,
+        intended_use: prepared.card.intended_use.clone(),
+        must_not_be_used_for: prepared.card.must_not_be_used_for.clone(),
+        recipe: Some(recipe),
     }
 }
 
@@ -172,13 +198,16 @@ fn metrics(evaluations: &[Evaluation], chosen: usize) -> Vec<Metric> {
     let metric = |name: &str, value: &dyn Fn(&Evaluation) -> f64| {
         Metric::over_seeds(name, &evaluations.iter().map(value).collect::<Vec<f64>>(), chosen)
     };
+    let classes = first.clips.labels.len();
     let mut metrics = vec![
-        metric("accuracy, 7 classes, validation clips", &|evaluation| {
-            evaluation.clips.accuracy()
-        }),
-        metric("macro-F1, 7 classes, validation clips", &|evaluation| {
-            evaluation.clips.macro_f1()
-        }),
+        metric(
+            &format!("accuracy, {classes} classes, validation clips"),
+            &|evaluation| evaluation.clips.accuracy(),
+        ),
+        metric(
+            &format!("macro-F1, {classes} classes, validation clips"),
+            &|evaluation| evaluation.clips.macro_f1(),
+        ),
     ];
     for (class, label) in first.clips.labels.iter().enumerate() {
         let name = format!("recall of {label}, validation clips");
@@ -202,98 +231,8 @@ fn metrics(evaluations: &[Evaluation], chosen: usize) -> Vec<Metric> {
     metrics
 }
 
-/// Name, origin, licence, role and manifest of each set, the manifest relative to the folders.
-const REAL_SETS: [[&str; 5]; 6] = [
-    [
-        "wakewords, train",
-        "github.com/Picovoice/wake-word-benchmark, audio/, commit 8491919",
-        "Apache-2.0",
-        "trained on",
-        "wakewords/train.jsonl",
-    ],
-    [
-        "wakewords, valid",
-        "github.com/Picovoice/wake-word-benchmark, audio/, commit 8491919",
-        "Apache-2.0",
-        "reported on, never trained or tuned on",
-        "wakewords/valid.jsonl",
-    ],
-    [
-        "barista, train",
-        "github.com/Picovoice/speech-to-intent-benchmark, data/, commit 47b1ca6",
-        "Apache-2.0; the kitchen noise is from Freesound, its terms are not stated",
-        "every second voice trained on as `none`, the others kept for counting false alarms; kitchen noise mixed in",
-        "barista/train.jsonl",
-    ],
-    [
-        "barista, valid",
-        "github.com/Picovoice/speech-to-intent-benchmark, data/, commit 47b1ca6",
-        "Apache-2.0",
-        "reported on as `none`, and for counting false alarms",
-        "barista/valid.jsonl",
-    ],
-    [
-        "fsdd, train",
-        "github.com/Jakobovski/free-spoken-digit-dataset, recordings/, commit 26eb9aa",
-        "CC BY-SA 4.0",
-        "trained on as `none`",
-        "fsdd/train.jsonl",
-    ],
-    [
-        "fsdd, valid",
-        "github.com/Jakobovski/free-spoken-digit-dataset, recordings/, commit 26eb9aa",
-        "CC BY-SA 4.0",
-        "reported on as `none`; its speakers are in the training part, its recordings are not",
-        "fsdd/valid.jsonl",
-    ],
-];
-
-/// Name, role and manifest of each synthetic set.
-const SYNTHETIC_SETS: [[&str; 3]; 3] = [
-    [
-        "synthetic keywords and near misses",
-        "trained on",
-        "keywords/manifest.jsonl",
-    ],
-    [
-        "synthetic sentences",
-        "trained on as `none`",
-        "train/manifest.jsonl",
-    ],
-    [
-        "synthetic sentences, other voices and texts",
-        "for counting false alarms",
-        "fa/manifest.jsonl",
-    ],
-];
-
-fn data_sources(folders: &DataFolders) -> Result<Vec<DataSource>, ModelError> {
-    let checksum = |path: &Path| {
-        let failed = |source| ModelError::File {
-            path: path.to_path_buf(),
-            source,
-        };
-        fs::read(path).map(|bytes| sha256(&bytes)).map_err(failed)
-    };
-    let mut sources = Vec::new();
-    for [name, origin, licence, role, manifest] in REAL_SETS {
-        sources.push(DataSource {
-            name: name.to_owned(),
-            origin: origin.to_owned(),
-            licence: licence.to_owned(),
-            role: role.to_owned(),
-            manifest_sha256: checksum(&folders.data.join(manifest))?,
-        });
+pub(super) fn measure(reason: &dyn std::fmt::Display) -> TaskError {
+    TaskError::Measure {
+        reason: reason.to_string(),
     }
-    for [name, role, manifest] in SYNTHETIC_SETS {
-        let Some(folder) = &folders.synthetic else { break };
-        sources.push(DataSource {
-            name: name.to_owned(),
-            origin: "models/reference/synthesise_speech.py with espeak-ng, flite and festival".to_owned(),
-            licence: "made for this project; the engines' voices have their own licences".to_owned(),
-            role: role.to_owned(),
-            manifest_sha256: checksum(&folder.join(manifest))?,
-        });
-    }
-    Ok(sources)
 }

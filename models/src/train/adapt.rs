@@ -7,8 +7,8 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use super::TrainError;
 use super::flat::Segment;
+use super::{Measured, TrainError};
 
 /// How strongly a low-rank change acts: twice its product, as with `alpha = 2 r` in the paper.
 const LORA_SCALE: f32 = 2.0;
@@ -35,6 +35,8 @@ enum Part {
     Frozen,
     /// It is trained; its values begin at this place of the trained vector.
     Whole { at: usize },
+    /// It is measured; its values stand in the trained vector as well, without gradient and decay.
+    Measured { at: usize },
     /// The product of two narrow matrices is added to it.
     LowRank { at: usize, rows: usize, columns: usize },
 }
@@ -63,7 +65,7 @@ impl Adapter {
                 });
             }
         }
-        let mut count = 0;
+        let (mut count, mut is_trained) = (0, false);
         let rank = adaptation.lora_rank;
         let parts = segments
             .iter()
@@ -71,20 +73,25 @@ impl Adapter {
                 let within = |paths: &[String]| paths.iter().any(|path| lies_in(&segment.name, path));
                 let at = count;
                 let (rows, columns) = matrix(segment);
-                if !segment.is_trained || within(&adaptation.frozen) {
+                if within(&adaptation.frozen) {
                     Part::Frozen
+                } else if !segment.is_trained {
+                    count += segment.range.len();
+                    Part::Measured { at }
                 } else if rank == 0 || within(&adaptation.whole) {
                     count += segment.range.len();
+                    is_trained = true;
                     Part::Whole { at }
                 } else if segment.is_matrix() && rows.min(columns) > rank {
                     count += rank * (rows + columns);
+                    is_trained = true;
                     Part::LowRank { at, rows, columns }
                 } else {
                     Part::Frozen
                 }
             })
             .collect();
-        if count == 0 {
+        if !is_trained {
             return Err(TrainError::Options {
                 fault: "no part of the net is left to train",
             });
@@ -98,7 +105,7 @@ impl Adapter {
         })
     }
 
-    /// How many numbers are trained.
+    /// How many numbers are trained or measured.
     pub fn count(&self) -> usize {
         self.count
     }
@@ -123,7 +130,7 @@ impl Adapter {
         for (segment, part) in self.segments.iter().zip(&self.parts) {
             match *part {
                 Part::Frozen => (),
-                Part::Whole { at } => {
+                Part::Whole { at } | Part::Measured { at } => {
                     let values = &self.base[segment.range.clone()];
                     trained[at..at + values.len()].copy_from_slice(values);
                 }
@@ -150,7 +157,9 @@ impl Adapter {
             let place = &mut weights[segment.range.clone()];
             match *part {
                 Part::Frozen => (),
-                Part::Whole { at } => place.copy_from_slice(&trained[at..at + place.len()]),
+                Part::Whole { at } | Part::Measured { at } => {
+                    place.copy_from_slice(&trained[at..at + place.len()]);
+                }
                 Part::LowRank { at, rows, columns } => {
                     let (down, up) = self.factors(trained, at, rows, columns);
                     for (row, down) in place.chunks_exact_mut(columns).zip(down.chunks_exact(self.rank)) {
@@ -174,7 +183,7 @@ impl Adapter {
         for (segment, part) in self.segments.iter().zip(&self.parts) {
             let given = &gradient[segment.range.clone()];
             match *part {
-                Part::Frozen => (),
+                Part::Frozen | Part::Measured { .. } => (),
                 Part::Whole { at } => pulled[at..at + given.len()].copy_from_slice(given),
                 Part::LowRank { at, rows, columns } => {
                     let (down, up) = self.factors(trained, at, rows, columns);
@@ -197,12 +206,34 @@ impl Adapter {
         pulled
     }
 
+    /// Writes what was measured into the trained vector; what is frozen stays.
+    ///
+    /// # Errors
+    /// [`TrainError::OtherNet`] for a measurement of no weight of the net, or of other sizes.
+    pub fn measure(&self, measured: &[Measured], trained: &mut [f32]) -> Result<(), TrainError> {
+        for Measured { name, values } in measured {
+            let mut parts = self.segments.iter().zip(&self.parts);
+            let part =
+                parts.find(|(segment, _)| segment.name == *name && segment.range.len() == values.len());
+            match part {
+                Some((_, Part::Measured { at })) => trained[*at..at + values.len()].copy_from_slice(values),
+                Some((_, Part::Frozen)) => (),
+                Some((_, Part::Whole { .. } | Part::LowRank { .. })) | None => {
+                    return Err(TrainError::OtherNet {
+                        reason: format!("`{name}` is none of the weights that are measured"),
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// The weight decay of each number that is trained: that of matrices, and none of scales and shifts.
     pub fn decay(&self, weight_decay: f32) -> Vec<f32> {
         let mut decay = vec![0.0; self.count];
         for (segment, part) in self.segments.iter().zip(&self.parts) {
             let range = match *part {
-                Part::Frozen => continue,
+                Part::Frozen | Part::Measured { .. } => continue,
                 Part::Whole { at } => at..at + segment.range.len(),
                 Part::LowRank { at, rows, columns } => at..at + self.rank * (rows + columns),
             };
@@ -285,6 +316,51 @@ mod tests {
         assert_eq!(weights[..15], adapter.base()[..15]);
         assert_eq!(weights[15..], [9.0; 6]);
         assert_eq!(adapter.decay(0.5), [0.5; 6]);
+    }
+
+    #[test]
+    fn what_is_measured_stands_in_the_trained_vector_without_gradient_and_decay() {
+        let mut segments = segments();
+        segments[0].is_trained = false;
+        let adapter = |frozen: &[String]| {
+            let adaptation = Adaptation {
+                frozen: frozen.to_vec(),
+                ..Adaptation::default()
+            };
+            Adapter::new(segments.clone(), vec![1.0; 21], &adaptation).unwrap()
+        };
+        let measured = |name: &str, count: usize| Measured {
+            name: name.to_owned(),
+            values: vec![7.0; count],
+        };
+        let whole = adapter(&[]);
+        let mut trained = whole.start(1);
+        assert_eq!(whole.decay(0.5)[..15], [0.0; 15]);
+        whole
+            .measure(&[measured("encoder.weight", 12)], &mut trained)
+            .unwrap();
+        let mut weights = Vec::new();
+        whole.weights(&trained, &mut weights);
+        assert!(weights[..12] == [7.0; 12] && weights[12..] == [1.0; 9]);
+        for wrong in [
+            measured("encoder.bias", 3),
+            measured("encoder.weight", 11),
+            measured("none", 1),
+        ] {
+            assert!(whole.measure(&[wrong], &mut trained).is_err());
+        }
+        // Nothing is measured of what is frozen, and its gradient is nobody's.
+        let frozen = adapter(&["encoder".to_owned()]);
+        let mut trained = frozen.start(1);
+        frozen
+            .measure(&[measured("encoder.weight", 12)], &mut trained)
+            .unwrap();
+        assert_eq!(trained, [1.0; 6]);
+        let part = adapter(&["head".to_owned()]);
+        assert_eq!(
+            part.gradient(&part.start(1), vec![3.0; 21]),
+            [[0.0; 12].as_slice(), &[3.0; 3]].concat()
+        );
     }
 
     #[test]

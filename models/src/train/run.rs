@@ -236,10 +236,13 @@ impl<'a, L: Learner> Trainer<'a, L> {
         self.adapter.weights(&self.state.trained, &mut self.weights);
         let outcome = self.compute(examples)?;
         let finite = |values: &[f32]| values.iter().map(|value| value * 0.0).sum::<f32>() == 0.0;
-        if !outcome.loss.is_finite() || !finite(&outcome.gradient) {
+        let measured = outcome.measured.iter().all(|weight| finite(&weight.values));
+        if !outcome.loss.is_finite() || !finite(&outcome.gradient) || !measured {
             return Err(TrainError::Diverged { epoch, step });
         }
         let gradient = self.adapter.gradient(&self.state.trained, outcome.gradient);
+        // They have neither gradient nor decay: the step leaves them as they are and mixes them into the average.
+        self.adapter.measure(&outcome.measured, &mut self.state.trained)?;
         let options = &self.state.options;
         let all = self.state.epochs * steps;
         #[allow(

@@ -5,7 +5,7 @@ use burn::tensor::Device;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::flat::{Segment, gradients, layout, with_values};
-use super::{Learner, TrainError};
+use super::{Learner, Measured, TrainError};
 
 /// A net and the pool of one thread that it computes in.
 pub(super) struct Shard<M> {
@@ -25,6 +25,8 @@ pub(super) struct Outcome {
     pub(super) examples: usize,
     /// Gradient of the mean loss of its examples.
     pub(super) gradient: Vec<f32>,
+    /// New values of weights without a gradient.
+    pub(super) measured: Vec<Measured>,
 }
 
 impl<M: Module + Clone + Send + Sync> Shard<M> {
@@ -56,13 +58,14 @@ impl<M: Module + Clone + Send + Sync> Shard<M> {
                 right: loss.right,
                 examples: examples.len(),
                 gradient,
+                measured: loss.measured,
             })
         })
     }
 }
 
 impl Outcome {
-    /// Weighs the gradients of shares by their examples and adds them, in the order of the shards.
+    /// Weighs gradients and measurements of shares by their examples and adds them, in the order of the shards.
     pub(super) fn merge(outcomes: Vec<Outcome>, pool: &ThreadPool) -> Outcome {
         use rayon::prelude::*;
 
@@ -87,6 +90,18 @@ impl Outcome {
                 }
             });
         });
+        for place in 0..total.measured.len() {
+            let values = &mut total.measured[place].values;
+            values.iter_mut().for_each(|value| *value *= first);
+            for other in &others {
+                let weight = weight(other);
+                if let Some(other) = other.measured.get(place) {
+                    for (value, other) in values.iter_mut().zip(&other.values) {
+                        *value += weight * other;
+                    }
+                }
+            }
+        }
         for other in others {
             total.loss += other.loss;
             total.right += other.right;

@@ -32,6 +32,11 @@ pub(super) fn evaluate(folder: &Path, sources: &EvaluationSources<'_>) -> Result
     let model = Loaded::read(folder)?;
     let config = &model.card.model.net;
     let labels = Labels::of(config);
+    if sources.valid.is_dir() {
+        return Err(measure(
+            &"there is no file of examples: name one, such as `valid.jsonl`",
+        ));
+    }
     let format = match sources.valid.extension().is_some_and(|ending| ending == "tsv") {
         true => "tsv",
         false => "jsonl",

@@ -423,6 +423,7 @@ impl Learner for UtteranceLearner {
             beside: Some(Box::new(move |gradients, segments, all| {
                 looked_up.pull(gradients, segments, all)
             })),
+            measured: Vec::new(),
         })
     }
 

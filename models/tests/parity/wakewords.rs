@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use burn::tensor::Device;
 use motet_engine::{Cpu, Precision};
 use motet_models::audio::LogMel;
-use motet_models::keyword::KeywordModel;
-use motet_models::keyword::data::{read_line, read_manifest};
+use motet_models::keyword::sets::read;
 use motet_models::keyword::window::remove_level;
+use motet_models::keyword::{KeywordModel, NONE, Recording};
 use motet_models::lowering::{Lowering, answer, calibrate, reference, relative_rms};
 use motet_models::net::{Net, Sample};
 
@@ -17,16 +17,16 @@ use super::engines::{agreement, shared};
 fn windows(folder: &Path, (part, every): (&str, usize), model: &KeywordModel) -> Vec<Sample> {
     let mut mel = LogMel::new(model.features().clone()).unwrap();
     let (bins, windowing) = (model.features().bins, model.windowing());
-    let lines = read_manifest(folder, part).unwrap();
-    let window = |line| {
-        let clip = read_line(folder, line).unwrap();
+    let set = read(&folder.join(part), "group", None).unwrap();
+    let window = |example| {
+        let clip = Recording::read(example, NONE).unwrap();
         let spectrogram = mel.spectrogram(&clip.to_f32()).unwrap();
         let mut window = vec![0.0; windowing.window_frames * bins];
         windowing.cut(&spectrogram, &mut window);
         remove_level(&mut window, bins);
         Sample::Numbers(window)
     };
-    lines.iter().step_by(every).map(window).collect()
+    set.examples.iter().step_by(every).map(window).collect()
 }
 
 #[test]

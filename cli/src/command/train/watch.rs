@@ -88,11 +88,8 @@ impl Observer for Watch<'_> {
             .iter()
             .map(|(name, value)| format!("{name} {:.2} %", 100.0 * value))
             .collect();
-        let line = format!(
-            "{}, {} ({rate:.0} examples/s)",
-            summary(&self.name, progress),
-            figures.join(", ")
-        );
+        let parts = [vec![summary(&self.name, progress)], figures].concat();
+        let line = format!("{} ({rate:.0} examples/s)", parts.join(", "));
         if self.on_terminal {
             self.bar.println(line);
             return;
