@@ -562,3 +562,27 @@ fn the_instructions_of_nets_are_bounded_from_outside_and_a_misspelt_bound_is_ref
     assert_eq!((code, out.as_str()), (Some(2), ""));
     assert!(err.contains("MOTET_CPU"), "{err}");
 }
+
+#[test]
+fn a_grammar_is_checked_and_mended_like_a_pipeline() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("orders.yaml");
+    let sound = "grammar: 1\nintents: {go: \"[please] go to {place}\"}\nslots: {place: [hall, kitchen]}\n";
+    fs::write(&path, sound.replace("{place}\"", "{plase}\"")).unwrap();
+    let refused = motet_in(folder.path(), &["check", "orders.yaml"], "");
+    assert_eq!(refused.code, Some(2));
+    assert!(
+        refused.err.contains("MT0602") && refused.err.contains("orders.yaml:2:32"),
+        "{}",
+        refused.err
+    );
+    let mended = motet_in(folder.path(), &["check", "orders.yaml", "--fix"], "");
+    assert_eq!(mended.code, Some(0), "{}", mended.err);
+    assert!(
+        mended.out.contains("fixed orders.yaml:2:32 MT0602")
+            && mended.out.contains("ok orders.yaml: 1 intent, 1 slot, 5 words"),
+        "{}",
+        mended.out
+    );
+    assert_eq!(fs::read_to_string(&path).unwrap(), sound);
+}

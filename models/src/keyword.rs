@@ -9,6 +9,7 @@
 //! those of `wakewords@1` the speakers of the digits are the one exception.
 
 pub mod augment;
+mod baseline;
 pub mod calibrate;
 pub mod data;
 pub mod detect;

@@ -231,7 +231,6 @@ fn recordings_are_opened_and_their_voices_kept_apart() {
             seconds_max: 60.0,
             check: AudioCheck::Header,
             spoken: None,
-            spoken: None,
         };
         let read = |part: &str| {
             AudioSet::read(&data.join(name).join(part), &options)

@@ -12,6 +12,7 @@ pub mod gpu;
 pub mod lane;
 pub mod machine;
 pub mod model;
+pub mod speech;
 pub mod tensor;
 pub mod text;
 #[cfg(test)]

@@ -1,27 +1,31 @@
-//! `motet check`: every fault, and with `--fix` the edits that certainly mend one.
+//! `motet check`: every fault of a pipeline or a grammar, and with `--fix` the edits that certainly mend one.
 
 use std::path::Path;
 use std::sync::Arc;
 
+use motet::Error;
 use motet::load::read_text;
-use motet::{Error, Pipeline};
 use motet_core::diagnostic::{Diagnostic, Diagnostics, Fix, Source};
 use motet_core::limits::SPEC_BYTES_MAX;
 use serde_json::json;
 
-use super::{builder, write_whole};
+use super::write_whole;
 use crate::arguments::CheckArguments;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::render;
 
+mod checked;
+
+use checked::Checked;
+
 pub(super) fn run(arguments: &CheckArguments, output: &mut Output) -> Result<(), Failure> {
-    let checked = builder(&arguments.pipeline)?.open(&arguments.pipeline.pipeline);
+    let checked = Checked::open(&arguments.pipeline)?;
     if !arguments.fix {
         return report(checked, output);
     }
     let faults = match &checked {
-        Ok(pipeline) => pipeline.warnings().clone(),
+        Ok(checked) => checked.warnings().clone(),
         Err(Error::Pipeline(faults)) => faults.clone(),
         Err(_) => return report(checked, output),
     };
@@ -33,28 +37,17 @@ pub(super) fn run(arguments: &CheckArguments, output: &mut Output) -> Result<(),
         file.write()?;
         file.tell(output)?;
     }
-    report(
-        builder(&arguments.pipeline)?.open(&arguments.pipeline.pipeline),
-        output,
-    )
+    report(Checked::open(&arguments.pipeline)?, output)
 }
 
-fn report(checked: Result<Pipeline, Error>, output: &mut Output) -> Result<(), Failure> {
-    let pipeline = checked?;
-    render::faults(pipeline.warnings(), output)?;
+fn report(checked: Result<Checked, Error>, output: &mut Output) -> Result<(), Failure> {
+    let checked = checked?;
+    render::faults(checked.warnings(), output)?;
     if output.is_json() {
         return Ok(());
     }
-    let (graph, ok) = (pipeline.graph(), output.styled("1;32", "ok"));
-    let counted = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
-    output.line(&format!(
-        "{ok} {}: {}, {}, {}, {}",
-        graph.name,
-        counted(graph.inputs.len(), "input"),
-        counted(graph.nodes.len(), "node"),
-        counted(graph.outputs.len(), "output"),
-        counted(pipeline.spec().tests.len(), "test"),
-    ))
+    let ok = output.styled("1;32", "ok");
+    output.line(&format!("{ok} {}", checked.summary()))
 }
 
 /// The edits to apply to one file.

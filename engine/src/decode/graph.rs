@@ -261,7 +261,7 @@ impl Search {
         for (node, entry) in (0_u32..).zip(&mut self.entries) {
             *entry = NO_ENTRY;
             for arc in graph.arcs_to(node) {
-                let (label, found) = (graph.arcs[arc].label, (self.arcs[arc], arc as u32));
+                let (label, found) = (graph.arcs[arc].label, (self.arcs[arc], id(arc)));
                 if found.0 > entry.best.0 {
                     if label != entry.label {
                         entry.other = entry.best;
@@ -327,7 +327,7 @@ impl Search {
         for (node, _) in ends {
             let arcs = graph
                 .arcs_to(node)
-                .map(|arc| (State::Arc(arc as u32), self.arcs[arc]));
+                .map(|arc| (State::Arc(id(arc)), self.arcs[arc]));
             for (state, score) in [(State::Node(node), self.nodes[0][node as usize])]
                 .into_iter()
                 .chain(arcs)
@@ -357,10 +357,10 @@ impl Search {
                     let step = open.get_or_insert(Step {
                         arc: graph.given[arc as usize],
                         start: 0,
-                        end: frame as u32 + 1,
+                        end: id(frame) + 1,
                         score: 0.0,
                     });
-                    step.start = frame as u32;
+                    step.start = id(frame);
                     step.score += scores[frame * labels + at.label as usize];
                     let came = self.back.arcs[frame * graph.arcs() + arc as usize];
                     if came != Came::Stayed {
@@ -386,6 +386,15 @@ impl Search {
             join => self.back.joins[frame * graph.join_count + join as usize][place],
         }
     }
+}
+
+/// A place among arcs or frames.
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "a graph has at most a million arcs, and no sound so many frames"
+)]
+fn id(place: usize) -> u32 {
+    place as u32
 }
 
 #[cfg(test)]

@@ -91,16 +91,22 @@ impl Confusion {
     /// Sorts each clip into the class with the highest mean log-probability over its windows.
     pub fn count(labels: &[String], clips: &[Scored]) -> Self {
         let classes = labels.len();
-        let mut counts = vec![vec![0; classes]; classes];
-        for clip in clips {
+        let found = |clip: &Scored| {
             let mut sums = vec![0.0_f32; classes];
             for row in clip.log_probabilities.chunks_exact(classes) {
                 sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
             }
-            let found = (0..classes)
-                .max_by(|&a, &b| sums[a].total_cmp(&sums[b]))
-                .unwrap_or(0);
-            counts[clip.class][found] += 1;
+            let best = (0..classes).max_by(|&a, &b| sums[a].total_cmp(&sums[b]));
+            (clip.class, best.unwrap_or(0))
+        };
+        Self::of(labels, clips.iter().map(found))
+    }
+
+    /// Counts pairs of the class spoken and the class found.
+    pub fn of(labels: &[String], pairs: impl IntoIterator<Item = (usize, usize)>) -> Self {
+        let mut counts = vec![vec![0; labels.len()]; labels.len()];
+        for (spoken, found) in pairs {
+            counts[spoken][found] += 1;
         }
         Self {
             labels: labels.to_vec(),

@@ -7,6 +7,7 @@ use std::time::Duration;
 use burn::tensor::Device;
 use motet_engine::{Cpu, Precision};
 
+use super::baseline;
 use super::data::{Judged, Recording};
 use super::evaluate::{Confusion, Evaluation as Counts, Heard, StreamRecall};
 use super::model::{KeywordModel, ModelError};
@@ -46,6 +47,10 @@ pub(super) fn evaluate(folder: &Path, sources: &EvaluationSources<'_>) -> Result
     }
     let heard = Heard::by(&model, &judged, sources.threads).map_err(|error| measure(&error))?;
     let counts = heard.evaluation(&model);
+    let found = match &sources.train {
+        Some(train) => Some(baseline::find(&settings, train, &judged, model.labels())?),
+        None => None,
+    };
     let card = model.card();
     let confusion = &counts.clips;
     Ok(Evaluation {
@@ -53,7 +58,13 @@ pub(super) fn evaluate(folder: &Path, sources: &EvaluationSources<'_>) -> Result
         about: card.about.clone(),
         facts: facts(&model, &judged, &counts),
         must_not_be_used_for: card.must_not_be_used_for.clone(),
-        metrics: metrics(&model, &judged, (&heard, &counts), sources.seed),
+        baseline: found.as_ref().map_or("", |_| baseline::NAME).to_owned(),
+        metrics: metrics(
+            &model,
+            &judged,
+            (&heard, &counts),
+            (found.as_deref(), sources.seed),
+        ),
         confusion: Some(ConfusionCounts {
             labels: confusion.labels.clone(),
             counts: confusion.counts.clone(),
@@ -102,7 +113,7 @@ fn metrics(
     model: &KeywordModel,
     judged: &Judged,
     (heard, counts): (&Heard, &Counts),
-    seed: u64,
+    (found, seed): (Option<&[usize]>, u64),
 ) -> Vec<MetricRow> {
     let (labels, card) = (model.labels(), &model.card().model);
     let row = |name: String, scale, better, model| MetricRow {
@@ -120,23 +131,31 @@ fn metrics(
         StreamRecall::count(labels, streams, card.temperature, card.rule).recall()
     };
     let percent = |name: &str, figure| row(name.to_owned(), Scale::Percent, Better::Higher, figure);
+    let own: Vec<f64> = heard.clips.iter().map(is_right).collect();
+    let bare = |value: f64| Figure { value, limits: None };
     let mut rows = vec![
         percent(
             "accuracy of clips",
-            by_voice(clips, heard.clips.iter().map(is_right), seed),
+            by_voice(clips.clone(), own.iter().copied(), seed),
         ),
-        percent(
-            "macro-F1 of clips",
-            Figure {
-                value: counts.clips.macro_f1(),
-                limits: None,
-            },
-        ),
+        percent("macro-F1 of clips", bare(counts.clips.macro_f1())),
         percent(
             "keywords heard in a stream",
             by_voice(judged.keywords.iter(), heard.streams.iter().map(is_heard), seed),
         ),
     ];
+    if let Some(found) = found {
+        let right = |(recording, found): (&Recording, &usize)| f64::from(u8::from(recording.class == *found));
+        let base: Vec<f64> = clips.clone().zip(found).map(right).collect();
+        let differences = own.iter().zip(&base).map(|(own, base)| own - base);
+        rows[0].difference = Some(by_voice(clips.clone(), differences, seed));
+        rows[0].baseline = Some(by_voice(clips.clone(), base.iter().copied(), seed));
+        let confusion = Confusion::of(
+            labels,
+            clips.map(|recording| recording.class).zip(found.iter().copied()),
+        );
+        rows[1].baseline = Some(bare(confusion.macro_f1()));
+    }
     for alarms in &counts.false_alarms {
         rows.push(row(
             format!("false alarms per hour, {}", alarms.set),

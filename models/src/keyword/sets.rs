@@ -17,7 +17,7 @@ use crate::train::TrainError;
 const SECONDS_MAX: f64 = 600.0;
 
 /// Samples of each of the clips that sentences are cut into to be judged: 1.25 s.
-const CUT_SAMPLES: usize = 20_000;
+pub(super) const CUT_SAMPLES: usize = 20_000;
 
 /// The field of synthetic speech that says whose voice is heard.
 const SPEAKER: &str = "speaker";
@@ -403,6 +403,15 @@ pub fn read(path: &Path, group: &str, labels: Option<&[String]>) -> Result<Audio
         spoken: None,
     };
     Ok(AudioSet::read(path, &options)?)
+}
+
+/// Reads all recordings of a manifest.
+pub(super) fn recordings_of(
+    path: &Path,
+    group: &str,
+    labels: &[String],
+) -> Result<Vec<Recording>, TaskError> {
+    recordings(&read(path, group, Some(labels))?.examples, labels, |_| true)
 }
 
 /// Reads the recordings of some classes; those without a label are `none`.

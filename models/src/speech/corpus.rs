@@ -11,7 +11,7 @@ use crate::task::TaskError;
 use crate::train::TrainError;
 
 /// Distance between two values of a byte, as a natural logarithm of energy.
-const STEP: f32 = 0.1;
+const STEP: f32 = 0.2;
 
 /// A recording as a net hears it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::path::Path;
 use burn::tensor::Device;
 
 use super::config::SpeechConfig;
-use super::corpus;
+use super::corpus::{self, Sound};
 use super::lexicon::Lexicon;
 use super::net::SpeechNet;
 use super::score::{heard, scores};
@@ -13,6 +13,7 @@ use super::ship::{costs, metric, rate, sources};
 use super::task::read;
 use super::{phones, score};
 use crate::card::{CARD_BYTES_MAX, CARD_FILE, Card, CardError};
+use crate::data::AudioExample;
 use crate::evaluation::{Better, Evaluation, Fact, Figure, MetricRow, Mistake, Scale};
 use crate::metrics::{BootstrapOptions, bootstrap};
 use crate::model::NetCard;
@@ -47,44 +48,11 @@ pub(super) fn evaluate(folder: &Path, from: &EvaluationSources<'_>) -> Result<Ev
         .zip(&found)
         .map(|(sound, found)| [score::edits(found, &sound.phones), sound.phones.len()])
         .collect();
-    let options = BootstrapOptions {
-        resamples: RESAMPLES,
-        confidence: 0.95,
-        seed: from.seed,
-    };
-    let row = |source: &str| {
-        let of: Vec<&[usize; 2]> = sounds
-            .iter()
-            .zip(&counts)
-            .filter(|(sound, _)| source.is_empty() || sound.source == source)
-            .map(|(_, count)| count)
-            .collect();
-        let interval = bootstrap(u32::try_from(of.len()).unwrap_or(u32::MAX), options, |places| {
-            score::error_rate(places.iter().map(|place| of[*place as usize]))
-        });
-        MetricRow {
-            name: metric(source),
-            scale: Scale::Percent,
-            better: Better::Lower,
-            model: Figure {
-                value: rate(&sounds, &counts, source),
-                limits: Some((interval.low, interval.high)),
-            },
-            baseline: None,
-            difference: None,
-        }
-    };
-    let mut worst: Vec<usize> = (0..sounds.len()).filter(|index| counts[*index][0] > 0).collect();
-    let share = |index: usize| counts[index][0] as f64 / counts[index][1].max(1) as f64;
-    worst.sort_by(|a, b| share(*b).total_cmp(&share(*a)));
-    let mistake = |index: usize| Mistake {
-        text: set.examples[index]
-            .text
-            .clone()
-            .unwrap_or_else(|| set.examples[index].id.clone()),
-        gold: names(&sounds[index].phones),
-        found: names(&found[index]),
-        confidence: 1.0 - share(index).min(1.0),
+    let judged = Judged {
+        examples: &set.examples,
+        sounds: &sounds,
+        found: &found,
+        counts: &counts,
     };
     let fact = |name: &str, value: String| Fact {
         name: name.to_owned(),
@@ -104,12 +72,74 @@ pub(super) fn evaluate(folder: &Path, from: &EvaluationSources<'_>) -> Result<Ev
             fact("judged on", format!("{} recordings", sounds.len())),
         ],
         must_not_be_used_for: card.must_not_be_used_for.clone(),
-        metrics: sources(&sounds).into_iter().map(row).collect(),
-        mistakes: worst.into_iter().take(MISTAKES_MAX).map(mistake).collect(),
+        metrics: judged.metrics(from.seed),
+        mistakes: judged.mistakes(),
         costs: costs(&net, &card.model.ranges, &sounds, from.elapsed)?,
         data: card.data.clone(),
         ..Evaluation::default()
     })
+}
+
+/// What the model heard.
+struct Judged<'a> {
+    examples: &'a [AudioExample],
+    sounds: &'a [Sound],
+    found: &'a [Vec<u8>],
+    /// Edits and phones.
+    counts: &'a [[usize; 2]],
+}
+
+impl Judged<'_> {
+    /// Error rates of all recordings and of each source.
+    fn metrics(&self, seed: u64) -> Vec<MetricRow> {
+        let options = BootstrapOptions {
+            resamples: RESAMPLES,
+            confidence: 0.95,
+            seed,
+        };
+        let row = |source: &str| {
+            let pairs = self.sounds.iter().zip(self.counts);
+            let of: Vec<&[usize; 2]> = pairs
+                .filter(|(sound, _)| source.is_empty() || sound.source == source)
+                .map(|(_, count)| count)
+                .collect();
+            let count = u32::try_from(of.len()).unwrap_or(u32::MAX);
+            let interval = bootstrap(count, options, |places| {
+                score::error_rate(places.iter().map(|place| of[*place as usize]))
+            });
+            MetricRow {
+                name: metric(source),
+                scale: Scale::Percent,
+                better: Better::Lower,
+                model: Figure {
+                    value: rate(self.sounds, self.counts, source),
+                    limits: Some((interval.low, interval.high)),
+                },
+                baseline: None,
+                difference: None,
+            }
+        };
+        sources(self.sounds).into_iter().map(row).collect()
+    }
+
+    /// The recordings with the largest shares of wrong phones.
+    fn mistakes(&self) -> Vec<Mistake> {
+        let share = |index: usize| self.counts[index][0] as f64 / self.counts[index][1].max(1) as f64;
+        let mut worst: Vec<usize> = (0..self.sounds.len())
+            .filter(|index| self.counts[*index][0] > 0)
+            .collect();
+        worst.sort_by(|a, b| share(*b).total_cmp(&share(*a)));
+        let mistake = |index: usize| {
+            let example = &self.examples[index];
+            Mistake {
+                text: example.text.clone().unwrap_or_else(|| example.id.clone()),
+                gold: names(&self.sounds[index].phones),
+                found: names(&self.found[index]),
+                confidence: 1.0 - share(index).min(1.0),
+            }
+        };
+        worst.into_iter().take(MISTAKES_MAX).map(mistake).collect()
+    }
 }
 
 /// Phones for people.

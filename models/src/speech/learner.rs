@@ -200,6 +200,7 @@ impl Learner for SpeechLearner {
             mean: (sum + moved) / (count as f32 * self.phones),
             right,
             beside: None,
+            measured: Vec::new(),
         })
     }
 

@@ -74,15 +74,7 @@ impl PreparedUtterances {
         let net: NetSettings = recipe.section("net")?;
         let lesson: LessonSettings = recipe.section("lesson")?;
         let train: TrainSettings = recipe.section("train")?;
-        let mut rows = sides(&data, recipe, sources, |path, learnt| {
-            let labels = learnt.map(|learnt| read::labels(learnt, ""));
-            let set = read::read(path, &data.format, net.splitting(), labels.as_ref(), &data.group)?;
-            Ok(ReadSet {
-                file: set.file,
-                sha256: set.sha256,
-                examples: set.examples,
-            })
-        })?;
+        let mut rows = rows(&data, &net, recipe, sources)?;
         let labels = read::labels(&[&rows.learnt[..], &rows.choosing].concat(), &lesson.out_of_scope);
         let labels = fit(labels, &lesson, &rows)?;
         let report = inspect(&rows.learnt, &rows.valid, Some(&labels.intents));
@@ -147,6 +139,24 @@ impl PreparedUtterances {
     pub(super) fn config(&self) -> &UtteranceConfig {
         &self.learner.config
     }
+}
+
+/// Reads the files of a recipe; what judges may have only the labels of what is learnt from.
+fn rows(
+    data: &DataSettings,
+    net: &NetSettings,
+    recipe: &Recipe,
+    sources: &Sources,
+) -> Result<Sides<TextExample>, TaskError> {
+    sides(data, recipe, sources, |path, learnt| {
+        let labels = learnt.map(|learnt| read::labels(learnt, ""));
+        let set = read::read(path, &data.format, net.splitting(), labels.as_ref(), &data.group)?;
+        Ok(ReadSet {
+            file: set.file,
+            sha256: set.sha256,
+            examples: set.examples,
+        })
+    })
 }
 
 /// Refuses data without what the settings ask for.

@@ -98,9 +98,9 @@ proptest! {
         };
         let expected = strings(&arcs, &ends, frames).iter().map(of).fold(f32::NEG_INFINITY, f32::max);
         match search(&arcs, &ends, (&scores, &weights)) {
-            None => prop_assert_eq!(expected, f32::NEG_INFINITY),
+            None => prop_assert!(expected == f32::NEG_INFINITY),
             Some((path, score)) => {
-                prop_assert_eq!(score, expected);
+                prop_assert!((score - expected).abs() < 1e-3, "{} {}", score, expected);
                 // The path itself leads from the start to an end, and has the score.
                 let mut node = 0;
                 let mut at = 0;
@@ -113,9 +113,9 @@ proptest! {
                     sum += blanks.sum::<f32>() + step.score + weights[step.arc as usize];
                     (node, at) = (arc.to, step.end);
                 }
-                sum += (at..frames as u32).map(|frame| scores[4 * frame as usize]).sum::<f32>();
+                sum += (at as usize..frames).map(|frame| scores[4 * frame]).sum::<f32>();
                 prop_assert!(ends.contains(&node));
-                prop_assert_eq!(sum, score);
+                prop_assert!((sum - score).abs() < 1e-3);
             }
         }
     }

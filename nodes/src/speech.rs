@@ -1,0 +1,3 @@
+//! Speech: grammars and what is heard by them.
+
+pub mod grammar;
