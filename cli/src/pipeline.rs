@@ -259,6 +259,7 @@ impl Builder {
         sources.folders = ModelFolders {
             cards: beside.chain(self.weights.iter().cloned()).collect(),
             weights: self.weights,
+            files: folder.clone(),
         };
         let mut catalog = motet_nodes::catalog_with(&sources);
         for register in self.kinds {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::diagnostic::Code;
+use crate::diagnostic::{Code, Span};
 use crate::machine::DeviceKind;
 use crate::node::Node;
 use crate::placement::{Placement, Precision, PrecisionOffer};
@@ -177,6 +177,8 @@ pub struct KindFault {
     pub help: Option<String>,
     /// What to write at the place instead, where it is certain.
     pub replacement: Option<String>,
+    /// Where it is in a file that the node names, and what is there.
+    pub elsewhere: Option<(Span, String)>,
 }
 
 impl KindFault {
@@ -188,6 +190,7 @@ impl KindFault {
             message: message.into(),
             help: None,
             replacement: None,
+            elsewhere: None,
         }
     }
 

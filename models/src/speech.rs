@@ -21,6 +21,7 @@ mod task;
 #[cfg(test)]
 mod tests;
 pub mod vary;
+pub mod windows;
 
 pub use config::SpeechConfig;
 pub use learner::SpeechLearner;

@@ -48,9 +48,8 @@ fn placed(param: &str, text: &str, fault: Fault) -> KindFault {
     let place = FaultPlace::Param(param.to_owned(), Some(range));
     KindFault {
         code: Some(condition::code(fault.kind)),
-        place,
-        message: fault.message,
         help: fault.help,
         replacement,
+        ..KindFault::new(place, fault.message)
     }
 }

@@ -1,7 +1,7 @@
 //! Motet's node kinds: what a pipeline may name after `kind:`.
 //!
 //! This crate joins `motet-core`, which knows ports and leases but no tensors, with `motet-models`, which knows
-//! nets but no pipelines. It holds the kinds ([`audio`], [`model`], [`control`], [`text`]), the bridge from a lease to a
+//! nets but no pipelines. It holds the kinds ([`audio`], [`model`], [`speech`], [`control`], [`text`]), the bridge from a lease to a
 //! tensor ([`tensor`]), the threads that nets run on ([`lane`]) and the look at the real machine ([`machine`]).
 //! It is *not* where nets are defined or trained. Invariant: a kind is pure; only a built node has state.
 
@@ -59,6 +59,8 @@ fn register(catalog: &mut Catalog, models: &ModelSources) -> Result<(), Duplicat
     catalog.register(model::Classifier::new(models.clone()))?;
     catalog.register(model::Intent::new(models.clone()))?;
     catalog.register(model::Keyword::new(models.cpu))?;
+    catalog.register(model::Phones::new(models.clone()))?;
+    catalog.register(speech::Commands::new(models.clone()))?;
     catalog.register(model::Slots::new(models.clone()))?;
     catalog.register(model::Tagger::new(models.clone()))?;
     catalog.register(text::Template)?;

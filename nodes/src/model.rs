@@ -13,6 +13,7 @@ pub mod intent;
 pub mod keyword;
 #[cfg(all(test, feature = "gpu"))]
 mod on_gpu;
+pub mod phones;
 mod runs;
 mod shelf;
 pub mod slots;
@@ -26,6 +27,7 @@ pub use autoencoder::Autoencoder;
 pub use classifier::Classifier;
 pub use intent::Intent;
 pub use keyword::Keyword;
+pub use phones::Phones;
 pub use slots::Slots;
 pub use sources::{Loaded, ModelFolders, ModelSources};
 pub use tagger::Tagger;

@@ -170,6 +170,7 @@ fn utterances_allocate_nothing() {
     let folders = ModelFolders {
         cards: vec![folder.path().to_owned()],
         weights: vec![folder.path().to_owned()],
+        files: None,
     };
     let sources = ModelSources {
         folders,
@@ -205,6 +206,7 @@ fn nets_allocate_nothing(test: &str) {
     let folders = ModelFolders {
         cards: vec![root.join("pipelines/trio/models")],
         weights: vec![weights],
+        files: None,
     };
     let sources = ModelSources {
         folders,

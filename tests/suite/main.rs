@@ -8,6 +8,7 @@
 mod assistant;
 mod broken;
 mod keyword;
+mod robot_voice;
 mod shared;
 mod stand_in;
 mod tidy;

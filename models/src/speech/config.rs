@@ -139,6 +139,10 @@ impl NetConfig for SpeechConfig {
                 HOLDABLE,
             ),
             (
+                self.has_room(),
+                "`frames_max` must be more than what is heard around one answer",
+            ),
+            (
                 affordable(&self.tensors()),
                 "the net has more than 268435456 weights",
             ),

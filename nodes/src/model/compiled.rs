@@ -47,6 +47,16 @@ impl Compiled {
     ) -> Result<(), NodeError> {
         let words = bytemuck::try_cast_slice_mut(scratch.into_bytes())
             .map_err(|fault| NodeError::Failed(format!("the scratch memory cannot be used: {fault}")))?;
+        self.run_in(input, output, words)
+    }
+
+    /// The same with the words of the scratch, for nodes that run a program more than once.
+    pub(super) fn run_in(
+        &self,
+        input: Numbers<'_>,
+        output: &mut [f32],
+        words: &mut [u32],
+    ) -> Result<(), NodeError> {
         self.program
             .run(&[input], &mut [output], words, self.pool.as_deref())
             .map_err(|fault| NodeError::Failed(fault.to_string()))

@@ -89,6 +89,16 @@ impl Runs {
         })
     }
 
+    /// Computes on the CPU what a node has put together itself.
+    pub(super) fn run_numbers_here(
+        &self,
+        numbers: &[f32],
+        output: &mut [f32],
+        words: &mut [u32],
+    ) -> Result<(), NodeError> {
+        self.cpu.run_in(Numbers::F32(numbers), output, words)
+    }
+
     /// The answer of the CPU to a value that is here.
     fn run_here(
         &self,

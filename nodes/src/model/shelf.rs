@@ -337,7 +337,7 @@ impl<C: NetConfig> Shelf<C> {
 
     /// The file of weights of this name.
     fn weights(&self, file: &str) -> Option<PathBuf> {
-        let ModelFolders { cards, weights } = &self.sources.folders;
+        let ModelFolders { cards, weights, .. } = &self.sources.folders;
         let mut paths = weights.iter().chain(cards).map(|folder| folder.join(file));
         paths.find(|path| path.is_file())
     }

@@ -18,6 +18,8 @@ pub struct ModelFolders {
     pub cards: Vec<PathBuf>,
     /// Folders of weights.
     pub weights: Vec<PathBuf>,
+    /// The folder of the pipeline, for other files that its nodes name.
+    pub files: Option<PathBuf>,
 }
 
 /// Models that are in memory, of all nets and pipelines, and the threads that nets are split over. Clones share both; a model

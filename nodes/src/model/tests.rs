@@ -92,6 +92,7 @@ pub(super) fn sources(folder: &TempDir) -> ModelSources {
     let folders = ModelFolders {
         cards: vec![folder.path().to_owned()],
         weights: vec![folder.path().to_owned()],
+        files: None,
     };
     ModelSources {
         folders,

@@ -58,6 +58,9 @@ pub(super) fn report(flat: &Flat, node: usize, found: Vec<KindFault>, faults: &m
         let mut diagnostic =
             Diagnostic::error(fault.code.unwrap_or(Code("MT0229")), span.clone(), fault.message);
         diagnostic.help = fault.help;
+        if let Some((elsewhere, what)) = fault.elsewhere {
+            diagnostic = diagnostic.and(elsewhere, what);
+        }
         if let (None, Some(here)) = (&fault.replacement, called_here(entry, &diagnostic)) {
             faults.push(
                 diagnostic

@@ -241,7 +241,7 @@ fn what_cannot_be_meant_is_shown_where_it_stands() {
     );
     check(
         "grammar: 1\ngrammar: 1\n",
-        &["MT0103 grammar.yaml:2:1 `grammar` is there twice"],
+        &["MT0103 grammar.yaml:2:1 the key `grammar` stands twice"],
     );
 }
 

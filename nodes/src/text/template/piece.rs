@@ -216,11 +216,9 @@ impl Flaw {
     fn placed(self, param: &str) -> KindFault {
         let place = FaultPlace::Param(param.to_owned(), Some(self.range));
         KindFault {
-            code: None,
-            place,
-            message: self.message,
             help: self.help,
             replacement: self.replacement,
+            ..KindFault::new(place, self.message)
         }
     }
 }
