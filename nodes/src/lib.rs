@@ -95,8 +95,10 @@ mod tests {
                 "model/classifier",
                 "model/intent",
                 "model/keyword",
+                "model/phones",
                 "model/slots",
                 "model/tagger",
+                "speech/commands",
                 "text/template",
                 "text/tokenize"
             ]
