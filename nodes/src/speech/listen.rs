@@ -106,7 +106,7 @@ impl Listener {
     /// a pause around. Stretches that are longer than can be searched are cut.
     pub fn stretches(&self, logits: &[f32]) -> Vec<[usize; 2]> {
         let count = logits.len() / OUTPUTS;
-        let is_phone = |unit: &usize| {
+        let is_blank = |unit: &usize| {
             let row = &logits[unit * OUTPUTS..][..OUTPUTS];
             row.iter()
                 .enumerate()
@@ -114,7 +114,7 @@ impl Listener {
         };
         let margin = self.ears.pause_units.div_ceil(2);
         let mut found: Vec<[usize; 2]> = Vec::new();
-        for unit in (0..count).filter(|unit| !is_phone(unit)) {
+        for unit in (0..count).filter(|unit| !is_blank(unit)) {
             match found.last_mut() {
                 Some([_, end]) if unit < *end + self.ears.pause_units => *end = unit + 1,
                 _ => found.push([unit, unit + 1]),
