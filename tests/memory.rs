@@ -114,8 +114,9 @@ fn no_request_of_a_shipped_pipeline_allocates_anything() {
             assert_eq!(worst, 0, "assistant, {workers} workers, {executor:?}");
             let Some(trio) = &trio else { continue };
             let worst = allocations("trio", Some(trio), (workers, executor));
-            // On two workers a net is split over a pool of rayon's, whose queue grows by a block every 63 of its jobs.
-            let split = usize::from(workers == 2);
+            // On two workers two nets are split over a pool of rayon's, whose queue grows by a block every 63 of its jobs:
+            // both nets can meet the end of a block in one request, though that is rare.
+            let split = if workers == 2 { 2 } else { 0 };
             assert!(worst <= split, "trio, {workers} workers, {executor:?}: {worst}");
         }
     }
