@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+SLOTS = ("size", "roast", "number_of_shots", "coffee_drink", "milk_amount", "sugar_amount")
 
 
 def hear(path):
@@ -43,9 +44,8 @@ def main():
             heard = list(threads.map(lambda row: hear(arguments.data / row["file"]), chosen))
             right = 0
             for row, command in zip(chosen, heard):
-                said = {name: (command or {}).get(name, "") for name in row["slots"]}
-                others = {name for name in (command or {}) if (command or {}).get(name) and name in SLOTS}
-                right += said == row["slots"] and others == set(row["slots"])
+                said = {name: command[name] for name in SLOTS if command[name]} if command else None
+                right += said == row["slots"]
             confidences[source] = sorted((command or {"confidence": 0})["confidence"] for command in heard)
             print(f"| {source} | {100 * right / len(chosen):.1f} % of {len(chosen)} |")
         clean = confidences["barista"]
@@ -58,9 +58,6 @@ def main():
                 away = sum(confidence < least for confidence in found)
                 print(f"| {source} turned away at {name} ({least:.3f}) | {100 * away / len(found):.1f} % of {len(found)} |")
         print(f"| orders accepted at 0.5, clean and 12 dB | {accepted(clean)} %, {accepted(confidences['barista 12 dB'])} % |")
-
-
-SLOTS = ("size", "roast", "number_of_shots", "coffee_drink", "milk_amount", "sugar_amount")
 
 
 def accepted(confidences):

@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use burn::backend::Flex;
 use burn::module::Param;
-use burn::nn::Linear;
+use burn::nn::{LayerNorm, Linear};
 use burn::tensor::{DType, Tensor};
-use motet_engine::{BuildError, Cpu, Precision, Program, Ranges, RunError};
+use motet_engine::{BuildError, Builder, Cpu, Norm, Precision, Program, Ranges, RunError, Value};
 use rayon::ThreadPoolBuilder;
 
 use crate::net::{Net, Sample};
@@ -280,6 +280,41 @@ pub(crate) fn linear_bias(layer: &Linear) -> Result<Vec<f32>, LowerError> {
         Some(bias) => values(bias),
         None => Ok(vec![0.0; layer.weight.dims()[1]]),
     }
+}
+
+/// Adds a layer normalisation to a program.
+pub(crate) fn lower_norm(
+    builder: &mut Builder,
+    name: &str,
+    x: Value,
+    (norm, epsilon): (&LayerNorm, f64),
+) -> Result<Value, LowerError> {
+    let beta = norm.beta.as_ref().map(values).transpose()?.unwrap_or_default();
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "the constant is exact enough in `f32`"
+    )]
+    let norm = Norm {
+        gamma: &values(&norm.gamma)?,
+        beta: &beta,
+        epsilon: epsilon as f32,
+        residual: None,
+    };
+    Ok(builder.layer_norm(name, x, norm)?)
+}
+
+/// Kernels of a convolution over rows, `[outputs, channels, taps]`, from the weights of a dense layer over its taps side by
+/// side, `[taps * channels, outputs]`.
+pub(crate) fn kernels_of_taps(weights: &[f32], outputs: usize, taps: usize) -> Vec<f32> {
+    let channels = weights.len() / (outputs * taps);
+    let mut kernels = vec![0.0; weights.len()];
+    for (row, weights) in weights.chunks_exact(outputs).enumerate() {
+        let (tap, channel) = (row / channels, row % channels);
+        for (output, weight) in weights.iter().enumerate() {
+            kernels[(output * channels + channel) * taps + tap] = *weight;
+        }
+    }
+    kernels
 }
 
 /// Weights and bias of a dense layer.

@@ -5,7 +5,7 @@
 //! knows what a net is for. Invariant: a net's program takes what [`Net::reference`] takes and gives the same.
 
 use burn::module::Param;
-use burn::nn::Linear;
+use burn::nn::{LayerNorm, LayerNormConfig, Linear};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use motet_engine::{Numbers, Program};
 use rand::{RngExt, SeedableRng};
@@ -281,6 +281,16 @@ impl Taker<'_> {
         Ok(Param::from_data(TensorData::new(values, shape), self.device))
     }
 
+    /// A layer normalisation over so many numbers.
+    pub(crate) fn norm(&mut self, name: &str, width: usize, epsilon: f64) -> Result<LayerNorm, WeightsError> {
+        let mut norm = LayerNormConfig::new(width)
+            .with_epsilon(epsilon)
+            .init(self.device);
+        norm.gamma = self.param(&format!("{name}.gamma"), [width])?;
+        norm.beta = Some(self.param(&format!("{name}.beta"), [width])?);
+        Ok(norm)
+    }
+
     /// A dense layer `[inputs, outputs]` with its bias.
     pub(crate) fn linear(
         &mut self,
@@ -293,6 +303,14 @@ impl Taker<'_> {
             bias: Some(self.param(&format!("{name}.bias"), [outputs])?),
         })
     }
+}
+
+/// The tensors of a layer normalisation.
+pub(crate) fn norm_specs(name: &str, width: usize) -> [TensorSpec; 2] {
+    [("gamma", Start::Ones), ("beta", Start::Zeros)].map(|(part, start)| {
+        let name = format!("{name}.{part}");
+        TensorSpec::new(name.clone(), name, &[width], start)
+    })
 }
 
 /// The tensors of a dense layer with its bias.

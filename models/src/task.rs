@@ -9,16 +9,26 @@ mod sides;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::card::CardError;
+use crate::card::{CardError, DataSource, sha256};
 use crate::data::{DataError, DataReport, SplitError};
 use crate::decide::Decision;
 use crate::lowering::LowerError;
 use crate::net::ConfigFault;
-use crate::recipe::{Recipe, Section, SectionError};
+use crate::recipe::{Recipe, Section, SectionError, TrainSettings};
 use crate::train::{Adaptation, Observer, TrainError, TrainState};
 use crate::weights::{Tensors, WeightsError};
 
 pub(crate) use sides::{ReadSet, Sides, sides};
+
+/// Names a recipe and its data, so that a training goes on only with both.
+pub(crate) fn origin(recipe: &Recipe, data: &[DataSource]) -> String {
+    let written = serde_json::to_string(recipe).unwrap_or_default();
+    let sums: Vec<&str> = data
+        .iter()
+        .map(|source| source.manifest_sha256.as_str())
+        .collect();
+    sha256(format!("{written}\n{}", sums.join("\n")).as_bytes())
+}
 
 /// Something that can be learnt from examples.
 pub trait Task: Sync {
@@ -68,6 +78,14 @@ pub struct Sources {
 }
 
 impl Sources {
+    /// The tensors that a training begins with, where its settings name a file of them.
+    pub(crate) fn start(&self, settings: &TrainSettings) -> Result<Option<Tensors>, TaskError> {
+        match settings.start.as_str() {
+            "" => Ok(None),
+            name => self.tensors(name).map(Some),
+        }
+    }
+
     /// Tensors of a file beside the recipe.
     ///
     /// # Errors

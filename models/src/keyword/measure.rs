@@ -23,6 +23,7 @@ use crate::evaluation::{
 use crate::lowering::{LowerError, Lowering, run_times};
 use crate::metrics::{BootstrapOptions, bootstrap_by_group};
 use crate::net::{Net, Sample};
+use crate::shipping::{PRECISIONS, percentiles_ms};
 use crate::task::{EvaluationSources, TaskError};
 
 /// Draws of the bootstrap.
@@ -192,22 +193,10 @@ fn costs(
         .collect::<Result<Vec<Sample>, LogMelError>>()
         .map_err(|error| measure(&error))?;
     let ranges = &model.card().model.ranges;
-    let precisions = [
-        (Precision::F32, "f32"),
-        (Precision::Bf16, "bf16"),
-        (Precision::Int8, "int8"),
-    ];
     let cpu = Cpu::detect();
     let row = |(precision, name): (Precision, &str)| {
         let program = model.lower(&Lowering::of_card(cpu, precision, ranges))?;
-        let mut times = run_times(&program, &samples, elapsed)?;
-        times.sort();
-        let at = |percent: usize| {
-            let place = (times.len() * percent / 100).min(times.len().saturating_sub(1));
-            times.get(place).map_or(f64::NAN, |time| time.as_secs_f64() * 1e3)
-        };
-        // A tenth of a microsecond is less than any clock is off.
-        let [p50_ms, p95_ms] = [at(50), at(95)].map(|ms| (1e4 * ms).round() / 1e4);
+        let [p50_ms, p95_ms] = percentiles_ms(run_times(&program, &samples, elapsed)?);
         Ok::<_, LowerError>(CostRow {
             precision: name.to_owned(),
             metrics: BTreeMap::new(),
@@ -220,7 +209,7 @@ fn costs(
         })
     };
     let is_there = |(precision, _): &(Precision, &str)| *precision == Precision::F32 || !ranges.is_empty();
-    let rows = precisions.into_iter().filter(is_there).map(row);
+    let rows = PRECISIONS.into_iter().filter(is_there).map(row);
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

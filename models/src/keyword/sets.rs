@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::data::{Corpus, Judged, NONE, NONE_LABEL, Recording};
 use super::settings::DataSettings;
-use crate::card::{DataSource, sha256};
+use crate::card::DataSource;
 use crate::data::{
     AudioCheck, AudioExample, AudioOptions, AudioSet, DataError, DataReport, ManifestFields, SplitBy,
     SplitError, inspect, split,
@@ -452,13 +452,4 @@ fn unusable(error: super::data::DataError) -> TaskError {
 fn file_name(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default();
     name.to_string_lossy().into_owned()
-}
-
-/// Names the sets and what is in them, so that a training goes on only with the same.
-pub(super) fn checksum(sources: &[DataSource]) -> String {
-    let sums: Vec<&str> = sources
-        .iter()
-        .map(|source| source.manifest_sha256.as_str())
-        .collect();
-    sha256(sums.join("\n").as_bytes())
 }

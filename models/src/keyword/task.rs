@@ -9,16 +9,16 @@ use super::data::{Corpus, Fold, Judged};
 use super::learner::KeywordLearner;
 use super::model::KeywordModel;
 use super::net::KeywordNetConfig;
-use super::sets::{Sets, checksum};
+use super::sets::Sets;
 use super::settings::{self, DataSettings, FIGURES, FeatureSettings, LessonSettings, NetSettings};
 use super::{measure, ship};
 use crate::audio::LogMelConfig;
-use crate::card::{DataSource, sha256};
+use crate::card::DataSource;
 use crate::data::DataReport;
 use crate::evaluation::Evaluation;
 use crate::recipe::{self, CardSettings, Recipe, Section, TrainSettings};
-use crate::task::{EvaluationSources, Prepared, Shipped, Sources, StartOptions, Task, TaskError};
-use crate::train::{Beginning, Observer, TrainError, TrainOptions, TrainState, beginning, train};
+use crate::task::{EvaluationSources, Prepared, Shipped, Sources, StartOptions, Task, TaskError, origin};
+use crate::train::{Beginning, Observer, TrainError, TrainState, beginning, train};
 use crate::weights::Tensors;
 
 /// Parts of the net that answer; the others are the encoder.
@@ -105,12 +105,8 @@ impl PreparedKeyword {
             let corpus = Arc::new(corpus);
             KeywordLearner::new(net.clone(), features.clone(), lesson.lesson(), corpus)
         };
-        let written = serde_json::to_string(recipe).unwrap_or_default();
-        let origin = sha256(format!("{written}\n{}", checksum(&sets.sources)).as_bytes());
-        let start = match settings.start.as_str() {
-            "" => None,
-            name => Some(sources.tensors(name)?),
-        };
+        let origin = origin(recipe, &sets.sources);
+        let start = sources.start(&settings)?;
         let training = |learner: KeywordLearner, origin: String| Training {
             learner,
             settings: settings.clone(),
@@ -199,18 +195,7 @@ impl Prepared for PreparedKeyword {
 impl Training {
     fn begin(&self, start: &StartOptions) -> Result<TrainState, TrainError> {
         let (settings, learner) = (&self.settings, &self.learner);
-        let options = TrainOptions {
-            seed: start.seed,
-            epochs: start.epochs.unwrap_or(settings.epochs),
-            shards: start.shards,
-            learning_rate: settings.learning_rate,
-            warm_up: settings.warm_up,
-            weight_decay: settings.weight_decay,
-            gradient_norm_max: settings.gradient_norm_max,
-            average_decay: settings.average_decay,
-            patience: settings.patience,
-            adaptation: start.adaptation.clone(),
-        };
+        let options = settings.options(start, start.adaptation.clone());
         learner.validate(&options)?;
         let given = beginning::Given {
             start: self.start.as_ref(),

@@ -1,6 +1,5 @@
 //! The sizes of a speech net.
 
-use burn::nn::{LayerNorm, LayerNormConfig};
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
@@ -8,9 +7,9 @@ use super::net::{Gate, SpeechNet, Stem};
 use super::phones::OUTPUTS;
 use crate::audio::LogMelConfig;
 use crate::net::{
-    ConfigFault, HOLDABLE, NetConfig, Taker, affordable, bounded, holdable, linear_specs, rules,
+    ConfigFault, HOLDABLE, NetConfig, Taker, affordable, bounded, holdable, linear_specs, norm_specs, rules,
 };
-use crate::weights::{Start, TensorSpec, Weights, WeightsError};
+use crate::weights::{TensorSpec, Weights, WeightsError};
 
 /// Taps of each layer of the stem.
 pub(super) const STEM_TAPS: usize = 5;
@@ -93,20 +92,20 @@ impl SpeechConfig {
         for (index, inputs) in [bins, width].into_iter().enumerate() {
             stem.push(Stem {
                 taps: taker.linear(&format!("stem.{index}.taps"), STEM_TAPS * inputs, width)?,
-                norm: take_norm(&mut taker, &format!("stem.{index}.norm"), width)?,
+                norm: taker.norm(&format!("stem.{index}.norm"), width, EPSILON)?,
             });
         }
         let mut gates = Vec::with_capacity(self.dilations.len());
         for index in 0..self.dilations.len() {
             gates.push(Gate {
-                norm: take_norm(&mut taker, &format!("gates.{index}.norm"), width)?,
+                norm: taker.norm(&format!("gates.{index}.norm"), width, EPSILON)?,
                 taps: taker.linear(&format!("gates.{index}.taps"), TAPS * width, 2 * width)?,
             });
         }
         Ok(SpeechNet {
             stem,
             gates,
-            norm: take_norm(&mut taker, "norm", width)?,
+            norm: taker.norm("norm", width, EPSILON)?,
             head: taker.linear("head", width, OUTPUTS)?,
             config: self.clone(),
         })
@@ -169,20 +168,4 @@ impl NetConfig for SpeechConfig {
     fn build(&self, weights: Weights, device: &Device) -> Result<SpeechNet, WeightsError> {
         self.build_net(weights, device)
     }
-}
-
-fn norm_specs(name: &str, width: usize) -> [TensorSpec; 2] {
-    [("gamma", Start::Ones), ("beta", Start::Zeros)].map(|(part, start)| {
-        let name = format!("{name}.{part}");
-        TensorSpec::new(name.clone(), name, &[width], start)
-    })
-}
-
-fn take_norm(taker: &mut Taker<'_>, name: &str, width: usize) -> Result<LayerNorm, WeightsError> {
-    let mut norm = LayerNormConfig::new(width)
-        .with_epsilon(EPSILON)
-        .init(taker.device);
-    norm.gamma = taker.param(&format!("{name}.gamma"), [width])?;
-    norm.beta = Some(taker.param(&format!("{name}.beta"), [width])?);
-    Ok(norm)
 }

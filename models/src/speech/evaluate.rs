@@ -12,12 +12,13 @@ use super::score::{heard, scores};
 use super::ship::{costs, metric, rate, sources};
 use super::task::read;
 use super::{phones, score};
-use crate::card::{CARD_BYTES_MAX, CARD_FILE, Card, CardError};
+use crate::card::Card;
 use crate::data::AudioExample;
 use crate::evaluation::{Better, Evaluation, Fact, Figure, MetricRow, Mistake, Scale};
 use crate::metrics::{BootstrapOptions, bootstrap};
 use crate::model::NetCard;
 use crate::net::NetConfig;
+use crate::shipping::{open_card, wrong_weights};
 use crate::task::{EvaluationSources, TaskError};
 use crate::weights::Weights;
 
@@ -155,31 +156,15 @@ fn names(places: &[u8]) -> String {
 
 /// Reads a model.
 fn open(folder: &Path) -> Result<(Card<NetCard<SpeechConfig>>, SpeechNet), TaskError> {
-    let path = folder.join(CARD_FILE);
-    let failed = |source| TaskError::File {
-        path: path.clone(),
-        source,
-    };
-    let refused = |source| TaskError::Card {
-        path: path.clone(),
-        source,
-    };
-    if std::fs::metadata(&path).map_err(failed)?.len() > CARD_BYTES_MAX as u64 {
-        return Err(refused(CardError::TooLarge));
-    }
-    let text = std::fs::read_to_string(&path).map_err(failed)?;
-    let card = Card::<NetCard<SpeechConfig>>::parse(&text).map_err(refused)?;
+    let card = open_card::<SpeechConfig>(folder)?;
     card.model.net.validate()?;
     let file = folder.join(&card.weights.file);
-    let wrong = |source| TaskError::Weights {
-        path: file.clone(),
-        source,
-    };
-    let weights = Weights::read(&file, &card.model.net.tensors(), &card.weights.sha256).map_err(wrong)?;
+    let wrong = wrong_weights(&file);
+    let weights = Weights::read(&file, &card.model.net.tensors(), &card.weights.sha256).map_err(&wrong)?;
     let net = card
         .model
         .net
         .build_net(weights, &Device::flex())
-        .map_err(wrong)?;
+        .map_err(&wrong)?;
     Ok((card, net))
 }

@@ -2,11 +2,11 @@
 
 use burn::nn::{LayerNorm, Linear};
 use burn::tensor::{Device, Tensor};
-use motet_engine::{Activation, Builder, Conv, Dense, Norm, Padding, Program, Value, Window};
+use motet_engine::{Activation, Builder, Conv, Dense, Padding, Program, Value, Window};
 
 use super::config::{EPSILON, STEM_TAPS, SpeechConfig, TAPS};
 use super::net::SpeechNet;
-use crate::lowering::{LowerError, Lowering, linear_values, values};
+use crate::lowering::{LowerError, Lowering, kernels_of_taps, linear_values, lower_norm};
 use crate::net::{Net, Rows, Sample, Typical, seeded};
 
 impl Net for SpeechNet {
@@ -146,14 +146,7 @@ impl Lower {
         (weights, bias): (&[f32], &[f32]),
         shape: &Shape,
     ) -> Result<Value, LowerError> {
-        let (channels, outputs, taps) = (x.columns(), bias.len(), shape.taps);
-        let mut kernels = vec![0.0; weights.len()];
-        for (row, weights) in weights.chunks_exact(outputs).enumerate() {
-            let (tap, channel) = (row / channels, row % channels);
-            for (output, weight) in weights.iter().enumerate() {
-                kernels[(output * channels + channel) * taps + tap] = *weight;
-            }
-        }
+        let kernels = kernels_of_taps(weights, bias.len(), shape.taps);
         let window = Window {
             stride: (shape.stride, 1),
             dilation: (shape.dilation, 1),
@@ -162,7 +155,7 @@ impl Lower {
                 bottom: shape.padding.1,
                 ..Padding::default()
             },
-            ..Window::of((taps, 1))
+            ..Window::of((shape.taps, 1))
         };
         let conv = Conv {
             weights: &kernels,
@@ -174,17 +167,6 @@ impl Lower {
     }
 
     fn norm(&mut self, name: &str, x: Value, norm: &LayerNorm) -> Result<Value, LowerError> {
-        let beta = norm.beta.as_ref().map(values).transpose()?.unwrap_or_default();
-        #[allow(
-            clippy::cast_possible_truncation,
-            reason = "the constant is exact enough in `f32`"
-        )]
-        let norm = Norm {
-            gamma: &values(&norm.gamma)?,
-            beta: &beta,
-            epsilon: EPSILON as f32,
-            residual: None,
-        };
-        Ok(self.builder.layer_norm(name, x, norm)?)
+        lower_norm(&mut self.builder, name, x, (norm, EPSILON))
     }
 }

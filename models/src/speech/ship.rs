@@ -17,20 +17,15 @@ use crate::evaluation::CostRow;
 use crate::lowering::{LowerError, Lowering, answer, calibrate, run_times};
 use crate::model::NetCard;
 use crate::net::{Net, NetConfig, Sample};
-use crate::shipping::{ADMISSIBLE, compare, followed, half_bytes, write};
+use crate::shipping::{
+    ADMISSIBLE, PRECISIONS, compare, followed, half_bytes, percentiles_ms, rounded, write, wrong_weights,
+};
 use crate::task::{Shipped, TaskError};
 use crate::train::TrainState;
-use crate::weights::{TensorSpec, Tensors};
+use crate::weights::TensorSpec;
 
 /// Recordings that precisions are compared on, and that are timed.
 const COMPARED: usize = 64;
-/// Precisions and their names in cards, the reference first.
-const PRECISIONS: [(Precision, &str); 3] = [
-    (Precision::F32, "f32"),
-    (Precision::Bf16, "bf16"),
-    (Precision::Int8, "int8"),
-];
-
 /// A state with its weights as they are shipped.
 struct Candidate {
     bytes: Vec<u8>,
@@ -132,20 +127,8 @@ fn candidate(prepared: &PreparedSpeech, state: &TrainState) -> Result<Candidate,
         path: WEIGHTS_FILE.into(),
         source,
     })?;
-    let wrong = |source| TaskError::Weights {
-        path: WEIGHTS_FILE.into(),
-        source,
-    };
-    let tensors = Tensors::parse(&bytes).map_err(wrong)?;
-    let values = tensors
-        .iter()
-        .map(|(name, tensor)| (name.to_owned(), tensor.values.clone()));
-    let weights = crate::weights::Weights::from_values(values);
-    let net = prepared
-        .learner
-        .config
-        .build_net(weights, &device)
-        .map_err(wrong)?;
+    let net = prepared.learner.config.build_net(rounded(&bytes)?, &device);
+    let net = net.map_err(wrong_weights(Path::new(WEIGHTS_FILE)))?;
     Ok(Candidate {
         counts: phone_errors(&net, &prepared.valid)?,
         bytes,
@@ -217,12 +200,7 @@ pub(super) fn costs(
             counts.push([edits(&found, &sound.phones), sound.phones.len()]);
         }
         let samples: Vec<Sample> = spread(valid).map(|sound| sample(sound, config)).collect();
-        let mut times = run_times(&program, &samples, elapsed)?;
-        times.sort();
-        let at = |percent: usize| {
-            let time = times.get((times.len() * percent / 100).min(times.len().saturating_sub(1)));
-            time.map_or(f64::NAN, |time| (1e7 * time.as_secs_f64()).round() / 1e4)
-        };
+        let [p50_ms, p95_ms] = percentiles_ms(run_times(&program, &samples, elapsed)?);
         Ok(CostRow {
             precision: name.to_owned(),
             metrics: sources(valid)
@@ -231,8 +209,8 @@ pub(super) fn costs(
                 .collect(),
             cost: Cost {
                 weight_bytes: program.weight_bytes(),
-                p50_ms: at(50),
-                p95_ms: at(95),
+                p50_ms,
+                p95_ms,
                 cpu: cpu.to_string(),
             },
         })

@@ -11,7 +11,7 @@ use super::settings::{self, FIGURES, FORMATS, LessonSettings, NetSettings};
 use super::vary::Varier;
 use super::{evaluate, ship};
 use crate::audio::{Clip, LogMel, resample};
-use crate::card::{DataSource, sha256};
+use crate::card::DataSource;
 use crate::data::{
     AudioCheck, AudioExample, AudioOptions, AudioSet, DataError, DataReport, ManifestFields, inspect,
 };
@@ -19,7 +19,7 @@ use crate::evaluation::Evaluation;
 use crate::net::NetConfig;
 use crate::recipe::{self, CardSettings, DataSettings, Recipe, Section, TrainSettings};
 use crate::task::{
-    EvaluationSources, Prepared, ReadSet, Shipped, Sources, StartOptions, Task, TaskError, sides,
+    EvaluationSources, Prepared, ReadSet, Shipped, Sources, StartOptions, Task, TaskError, origin, sides,
 };
 use crate::train::{Beginning, Observer, TrainError, TrainState, beginning, train};
 use crate::weights::Tensors;
@@ -108,14 +108,8 @@ impl PreparedSpeech {
         let varier = Varier::new(lesson.variation(), features, noise, config.level);
         let choosing = heard(&rows.choosing)?;
         let valid = heard(&rows.valid)?;
-        let checksums: Vec<&str> = rows
-            .data
-            .iter()
-            .map(|source| source.manifest_sha256.as_str())
-            .collect();
-        let written = serde_json::to_string(recipe).unwrap_or_default();
         Ok(Self {
-            origin: sha256(format!("{written}\n{}", checksums.join("\n")).as_bytes()),
+            origin: origin(recipe, &rows.data),
             card: recipe.section("card")?,
             learner: SpeechLearner::new(
                 config,
@@ -123,10 +117,7 @@ impl PreparedSpeech {
                 varier,
                 (lesson.step_seconds, lesson.dropout),
             ),
-            start: match train.start.as_str() {
-                "" => None,
-                name => Some(sources.tensors(name)?),
-            },
+            start: sources.start(&train)?,
             from: sources.from.clone(),
             recipe: recipe.clone(),
             data: rows.data,

@@ -1,14 +1,13 @@
 //! The sizes of an utterance net, and its two faces.
 
 use burn::module::Param;
-use burn::nn::{LayerNorm, LayerNormConfig};
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
 use super::lower::{IntentNet, SlotsNet};
 use super::net::{Attention, Convolution, UtteranceNet};
 use crate::net::{
-    ConfigFault, HOLDABLE, NetConfig, Taker, affordable, bounded, holdable, linear_specs, rules,
+    ConfigFault, HOLDABLE, NetConfig, Taker, affordable, bounded, holdable, linear_specs, norm_specs, rules,
 };
 use crate::text::{Hashing, Splitting};
 use crate::weights::{Start, TensorSpec, Weights, WeightsError};
@@ -160,7 +159,7 @@ impl UtteranceConfig {
         let linear = |name: &str, inputs, outputs| linear_specs(name, name, inputs, outputs);
         specs.extend(linear("input", self.embedding, width));
         for index in 0..self.dilations.len() {
-            specs.extend(norm(&format!("convolutions.{index}.norm"), width));
+            specs.extend(norm_specs(&format!("convolutions.{index}.norm"), width));
             specs.extend(linear(
                 &format!("convolutions.{index}.taps"),
                 3 * width,
@@ -168,11 +167,11 @@ impl UtteranceConfig {
             ));
         }
         if self.heads > 0 {
-            specs.extend(norm("attention.norm", width));
+            specs.extend(norm_specs("attention.norm", width));
             specs.extend(linear("attention.qkv", width, 3 * width));
             specs.extend(linear("attention.output", width, width));
         }
-        specs.extend(norm("norm", width));
+        specs.extend(norm_specs("norm", width));
         if intents > 0 {
             specs.extend(linear("intent", 2 * width, intents));
         }
@@ -203,7 +202,7 @@ impl UtteranceConfig {
         let width = self.width;
         let convolutions = (0..self.dilations.len()).map(|index| {
             Ok(Convolution {
-                norm: take_norm(&mut taker, &format!("convolutions.{index}.norm"), width)?,
+                norm: taker.norm(&format!("convolutions.{index}.norm"), width, EPSILON)?,
                 taps: taker.linear(&format!("convolutions.{index}.taps"), 3 * width, 2 * width)?,
             })
         });
@@ -211,7 +210,7 @@ impl UtteranceConfig {
         let attention = match self.heads {
             0 => None,
             _ => Some(Attention {
-                norm: take_norm(&mut taker, "attention.norm", width)?,
+                norm: taker.norm("attention.norm", width, EPSILON)?,
                 qkv: taker.linear("attention.qkv", width, 3 * width)?,
                 output: taker.linear("attention.output", width, width)?,
             }),
@@ -227,7 +226,7 @@ impl UtteranceConfig {
             input: taker.linear("input", self.embedding, width)?,
             convolutions,
             attention,
-            norm: take_norm(&mut taker, "norm", width)?,
+            norm: taker.norm("norm", width, EPSILON)?,
             intent: match intents {
                 0 => None,
                 _ => Some(taker.linear("intent", 2 * width, intents)?),
@@ -263,22 +262,6 @@ fn is_bio(tag: &str) -> bool {
 
 fn distinct(names: &[String]) -> bool {
     names.iter().collect::<std::collections::BTreeSet<_>>().len() == names.len()
-}
-
-fn norm(name: &str, width: usize) -> [TensorSpec; 2] {
-    [("gamma", Start::Ones), ("beta", Start::Zeros)].map(|(part, start)| {
-        let name = format!("{name}.{part}");
-        TensorSpec::new(name.clone(), name, &[width], start)
-    })
-}
-
-fn take_norm(taker: &mut Taker<'_>, name: &str, width: usize) -> Result<LayerNorm, WeightsError> {
-    let mut norm = LayerNormConfig::new(width)
-        .with_epsilon(EPSILON)
-        .init(taker.device);
-    norm.gamma = taker.param(&format!("{name}.gamma"), [width])?;
-    norm.beta = Some(taker.param(&format!("{name}.beta"), [width])?);
-    Ok(norm)
 }
 
 /// An utterance net of which the intent is asked.

@@ -9,12 +9,13 @@ use super::measure::{in_scope_scores, marks, ranking};
 use super::net::UtteranceNet;
 use super::score::{Answer, answer};
 use super::{programs, read};
-use crate::card::{CARD_BYTES_MAX, CARD_FILE, Card, CardError};
+use crate::card::Card;
 use crate::data::{DataReport, TextExample, TextSet, inspect};
 use crate::decide::{Decision, ScopeScore};
 use crate::evaluation::{ClassRow, ConfusionCounts, Curve, Evaluation, Fact, Mistake, Reliability};
 use crate::metrics::{ConfusionMatrix, Forecasts, RiskCoverage, SpanReport};
 use crate::model::NetCard;
+use crate::shipping::{open_card, wrong_weights};
 use crate::task::{EvaluationSources, TaskError};
 use crate::weights::Weights;
 use burn::tensor::Device;
@@ -100,32 +101,17 @@ struct Loaded {
 
 impl Loaded {
     fn read(folder: &Path) -> Result<Self, TaskError> {
-        let path = folder.join(CARD_FILE);
-        let failed = |source| TaskError::File {
-            path: path.clone(),
-            source,
-        };
-        let refused = |source| TaskError::Card {
-            path: path.clone(),
-            source,
-        };
-        if std::fs::metadata(&path).map_err(failed)?.len() > CARD_BYTES_MAX as u64 {
-            return Err(refused(CardError::TooLarge));
-        }
-        let text = std::fs::read_to_string(&path).map_err(failed)?;
-        let card = Card::<NetCard<UtteranceConfig>>::parse(&text).map_err(refused)?;
+        let card = open_card::<UtteranceConfig>(folder)?;
         card.model.net.validate()?;
         let file = folder.join(&card.weights.file);
-        let wrong = |source| TaskError::Weights {
-            path: file.clone(),
-            source,
-        };
-        let weights = Weights::read(&file, &card.model.net.tensors(), &card.weights.sha256).map_err(wrong)?;
+        let wrong = wrong_weights(&file);
+        let weights =
+            Weights::read(&file, &card.model.net.tensors(), &card.weights.sha256).map_err(&wrong)?;
         let net = card
             .model
             .net
             .build_net(weights, &Device::flex())
-            .map_err(wrong)?;
+            .map_err(&wrong)?;
         Ok(Self { card, net })
     }
 }

@@ -2,12 +2,14 @@
 
 use burn::nn::LayerNorm;
 use burn::tensor::{Device, Int, Tensor};
-use motet_engine::{Activation, Builder, Conv, Dense, Mask, Norm, Padding, Program, Table, Value, Window};
+use motet_engine::{Activation, Builder, Conv, Dense, Mask, Padding, Program, Table, Value, Window};
 use rand::RngExt;
 
 use super::config::{EPSILON, GRAMS_PER_WORD, UtteranceConfig};
 use super::net::{GRAM_SCALE, Keep, Scores, UtteranceNet};
-use crate::lowering::{LowerError, Lowering, linear_values, values, with_values};
+use crate::lowering::{
+    LowerError, Lowering, kernels_of_taps, linear_values, lower_norm, values, with_values,
+};
 use crate::net::{Net, Rows, Sample, seeded};
 
 /// An utterance net of which the intents are asked.
@@ -214,14 +216,7 @@ impl Lower {
         (weights, bias): (&[f32], &[f32]),
         dilation: usize,
     ) -> Result<Value, LowerError> {
-        let (channels, outputs) = (x.columns(), bias.len());
-        let mut kernels = vec![0.0; weights.len()];
-        for (row, weights) in weights.chunks_exact(outputs).enumerate() {
-            let (tap, channel) = (row / channels, row % channels);
-            for (output, weight) in weights.iter().enumerate() {
-                kernels[(output * channels + channel) * 3 + tap] = *weight;
-            }
-        }
+        let kernels = kernels_of_taps(weights, bias.len(), 3);
         let padding = Padding {
             top: dilation,
             bottom: dilation,
@@ -242,18 +237,7 @@ impl Lower {
     }
 
     fn norm(&mut self, name: &str, x: Value, norm: &LayerNorm) -> Result<Value, LowerError> {
-        let beta = norm.beta.as_ref().map(values).transpose()?.unwrap_or_default();
-        #[allow(
-            clippy::cast_possible_truncation,
-            reason = "the constant is exact enough in `f32`"
-        )]
-        let norm = Norm {
-            gamma: &values(&norm.gamma)?,
-            beta: &beta,
-            epsilon: EPSILON as f32,
-            residual: None,
-        };
-        Ok(self.builder.layer_norm(name, x, norm)?)
+        lower_norm(&mut self.builder, name, x, (norm, EPSILON))
     }
 
     fn linear(

@@ -17,13 +17,8 @@ use crate::decide::ScopeScore;
 use crate::evaluation::CostRow;
 use crate::lowering::{LowerError, Lowering, answer, run_times};
 use crate::net::{Net, Sample};
+use crate::shipping::{PRECISIONS, percentiles_ms};
 
-/// Precisions and their names in cards, the reference first.
-pub(super) const PRECISIONS: [(Precision, &str); 3] = [
-    (Precision::F32, "f32"),
-    (Precision::Bf16, "bf16"),
-    (Precision::Int8, "int8"),
-];
 /// Utterances that are timed.
 const TIMED: usize = 500;
 
@@ -140,13 +135,7 @@ impl<'a> Programs<'a> {
             let times = run_times(program, &samples, elapsed)?;
             sums.iter_mut().zip(times).for_each(|(sum, time)| *sum += time);
         }
-        sums.sort();
-        let at = |percent: usize| {
-            let place = (sums.len() * percent / 100).min(sums.len().saturating_sub(1));
-            sums.get(place).map_or(f64::NAN, |time| time.as_secs_f64() * 1e3)
-        };
-        // A tenth of a microsecond is less than any clock is off.
-        Ok([at(50), at(95)].map(|ms| (1e4 * ms).round() / 1e4))
+        Ok(percentiles_ms(sums))
     }
 
     fn each(&self) -> impl Iterator<Item = &Program> {

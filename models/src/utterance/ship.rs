@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use burn::tensor::Device;
-use motet_engine::{Cpu, Precision};
+use motet_engine::Cpu;
 
 use super::config::UtteranceConfig;
 use super::corpus::{Labels, Utterance, ids};
@@ -21,10 +21,9 @@ use crate::lowering::{Lowering, calibrate};
 use crate::metrics::{Forecasts, fit_temperature};
 use crate::model::NetCard;
 use crate::net::{Net, Sample};
-use crate::shipping::{ADMISSIBLE, compare, followed, half_bytes, write};
+use crate::shipping::{ADMISSIBLE, PRECISIONS, compare, followed, half_bytes, rounded, write, wrong_weights};
 use crate::task::{Shipped, TaskError};
 use crate::train::TrainState;
-use crate::weights::Tensors;
 
 /// Utterances that precisions are compared on, and that say how large numbers get.
 const COMPARED: usize = 256;
@@ -130,7 +129,8 @@ fn candidate(prepared: &PreparedUtterances, state: &TrainState) -> Result<Candid
             source,
         }
     })?;
-    let net = rounded(&shipped(prepared), &bytes, &device)?;
+    let net = shipped(prepared).build_net(rounded(&bytes)?, &device);
+    let net = net.map_err(wrong_weights(Path::new(WEIGHTS_FILE)))?;
     let answers = answer(&net, &prepared.learner.labels, &prepared.valid)?;
     Ok(Candidate {
         bytes,
@@ -148,20 +148,6 @@ fn shipped(prepared: &PreparedUtterances) -> UtteranceConfig {
         vector: 0,
         ..prepared.config().clone()
     }
-}
-
-/// The net of a file of weights.
-fn rounded(config: &UtteranceConfig, bytes: &[u8], device: &Device) -> Result<UtteranceNet, TaskError> {
-    let failed = |source| TaskError::Weights {
-        path: WEIGHTS_FILE.into(),
-        source,
-    };
-    let tensors = Tensors::parse(bytes).map_err(failed)?;
-    let values = tensors
-        .iter()
-        .map(|(name, tensor)| (name.to_owned(), tensor.values.clone()));
-    let weights = crate::weights::Weights::from_values(values);
-    config.build_net(weights, device).map_err(failed)
 }
 
 /// Fits the temperature, and the threshold that turns away the stated share of what should be answered.
@@ -278,7 +264,7 @@ fn precisions(prepared: &PreparedUtterances, net: &UtteranceNet) -> Result<Preci
         }
     }
     let mut figures = Vec::new();
-    for (precision, name) in [(Precision::Bf16, "bf16"), (Precision::Int8, "int8")] {
+    for (precision, name) in PRECISIONS.into_iter().skip(1) {
         let how = Lowering::of_card(cpu, precision, &ranges);
         let (mut worst, mut agreeing, mut all) = (0.0_f64, 0_usize, 0_usize);
         for net in &nets {

@@ -8,12 +8,13 @@ use super::corpus::{Labels, Utterance};
 use super::learner::UtteranceLearner;
 use super::settings::{self, FIGURES, FORMATS, LessonSettings, NetSettings};
 use super::{evaluate, read, ship, teacher};
-use crate::card::{DataSource, sha256};
+use crate::card::DataSource;
 use crate::data::{DataReport, TextExample, classes, inspect};
 use crate::evaluation::Evaluation;
 use crate::recipe::{self, CardSettings, DataSettings, Recipe, Section, TrainSettings};
 use crate::task::{
-    EvaluationSources, Prepared, ReadSet, Shipped, Sides, Sources, StartOptions, Task, TaskError, sides,
+    EvaluationSources, Prepared, ReadSet, Shipped, Sides, Sources, StartOptions, Task, TaskError, origin,
+    sides,
 };
 use crate::train::{Beginning, Observer, TrainError, TrainState, beginning, train};
 use crate::weights::Tensors;
@@ -88,24 +89,14 @@ impl PreparedUtterances {
                 fault: "odds need `out_of_scope`, an intent that stands for everything else".to_owned(),
             });
         }
-        let beside = |name: &str| match name {
-            "" => Ok(None),
-            name => sources.tensors(name).map(Some),
-        };
         let corpus = (
             read::utterances(&rows.learnt, &labels),
             read::utterances(&rows.choosing, &labels),
         );
-        let mut checksums: Vec<String> = rows
-            .data
-            .iter()
-            .map(|source| source.manifest_sha256.clone())
-            .collect();
         let mut learner = UtteranceLearner::new(config, lesson.lesson(), corpus, train.select.clone());
         if let Some(folder) = &sources.teacher {
             let (teacher, checksum) = teacher::read(folder, &net, &labels, rows.train_rows)?;
             learner = learner.with_teacher(teacher);
-            checksums.push(checksum.clone());
             rows.data.push(DataSource {
                 name: "teacher.safetensors".to_owned(),
                 origin: "what a larger model says of the training texts and of texts made from them"
@@ -115,17 +106,11 @@ impl PreparedUtterances {
                 manifest_sha256: checksum,
             });
         }
-        let checksums: Vec<&str> = rows
-            .data
-            .iter()
-            .map(|source| source.manifest_sha256.as_str())
-            .collect();
-        let written = serde_json::to_string(recipe).unwrap_or_default();
         Ok(Self {
-            origin: sha256(format!("{written}\n{}", checksums.join("\n")).as_bytes()),
+            origin: origin(recipe, &rows.data),
             card: recipe.section("card")?,
             valid: read::utterances(&rows.valid, &labels),
-            start: beside(&train.start)?,
+            start: sources.start(&train)?,
             from: sources.from.clone(),
             recipe: recipe.clone(),
             data: rows.data,

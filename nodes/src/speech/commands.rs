@@ -10,7 +10,7 @@ use motet_core::catalog::{
     Accepts, BuildError, ConnectedInput, Cost, FaultPlace, InputSpec, InputSpecs, KindFault, NodeKind,
     OutputSpec, ParamSpec, ParamType, ParamValue, Params, Signature,
 };
-use motet_core::diagnostic::{Code, Diagnostics, Source};
+use motet_core::diagnostic::{Diagnostic, Diagnostics, Severity, Source};
 use motet_core::limits::SPEC_BYTES_MAX;
 use motet_core::node::{Inputs, Node, NodeError, Outputs};
 use motet_core::placement::Placement;
@@ -20,7 +20,7 @@ use motet_models::speech::phones::OUTPUTS;
 
 use super::grammar::Grammar;
 use super::listen::{Ears, Listened, Listener};
-use super::told::{COMMANDS_BYTES, Told};
+use super::told::{COMMANDS_BYTES, FIELDS, Told};
 use crate::model::{ModelSources, dim};
 
 const INPUT: &str = "scores";
@@ -29,17 +29,6 @@ const THRESHOLD: &str = "threshold";
 const PAUSE: &str = "pause";
 const LONGEST: &str = "longest";
 const OTHERS: &str = "others";
-
-/// Fields before those of slots.
-pub(super) const FIELDS: [&str; 7] = [
-    "intent",
-    "accepted",
-    "confidence",
-    "start",
-    "end",
-    "count",
-    "commands",
-];
 
 /// The kind `speech/commands`. A grammar is read once for all its nodes.
 pub struct Commands {
@@ -93,11 +82,9 @@ fn at_grammar(message: String) -> KindFault {
 
 /// Faults of a grammar as those of the node that names it.
 fn in_grammar(name: &str, faults: &Diagnostics) -> Vec<KindFault> {
-    let errors = faults
-        .iter()
-        .filter(|fault| fault.severity == motet_core::diagnostic::Severity::Error);
-    let fault = |fault: &motet_core::diagnostic::Diagnostic| KindFault {
-        code: Some(Code(fault.code.0)),
+    let errors = faults.iter().filter(|fault| fault.severity == Severity::Error);
+    let fault = |fault: &Diagnostic| KindFault {
+        code: Some(fault.code),
         help: fault.help.clone(),
         elsewhere: fault
             .labels

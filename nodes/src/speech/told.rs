@@ -6,12 +6,22 @@ use motet_core::arena::WriteLease;
 use motet_core::node::NodeError;
 use serde::Serialize;
 
-use super::commands::FIELDS;
 use super::grammar::network::Network;
 use super::listen::{Heard, Listened};
 
 /// Longest list of commands, in bytes; what is beyond is counted and left out.
 pub(super) const COMMANDS_BYTES: usize = 32 << 10;
+
+/// Fields before those of slots.
+pub(super) const FIELDS: [&str; 7] = [
+    "intent",
+    "accepted",
+    "confidence",
+    "start",
+    "end",
+    "count",
+    "commands",
+];
 
 /// What was heard in one recording.
 pub(super) struct Told {
