@@ -62,6 +62,28 @@ fn the_samples_are_answered_as_the_pipelines_say() {
 }
 
 #[test]
+fn the_grammar_and_the_pipeline_of_the_page_hold() {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/voice.md")).unwrap();
+    let blocks: Vec<&str> = page
+        .split("```yaml\n")
+        .skip(1)
+        .map(|block| block.split("```").next().unwrap())
+        .collect();
+    let lamp = tempfile::tempdir().unwrap();
+    fs::write(lamp.path().join("lamp.yaml"), blocks[0]).unwrap();
+    fs::write(lamp.path().join("pipeline.yaml"), blocks[1]).unwrap();
+    let pipeline = Pipeline::open(lamp.path()).unwrap();
+    assert!(pipeline.warnings().is_empty());
+    // What the grammar does not say is heard, and not accepted.
+    let mut runner = pipeline.runner().unwrap();
+    let clip = inputs(&["latte.flac"]).swap_remove(0);
+    let request = runner.request([("mic", clip.to_string_lossy())]).unwrap();
+    let command = runner.run(&request).unwrap().value("command").unwrap();
+    assert_eq!(field(&command, "accepted"), "0");
+    assert!(["switch", "dim"].contains(&field(&command, "intent").as_str()));
+}
+
+#[test]
 fn what_another_grammar_says_is_turned_away_and_silence_is_nothing() {
     let found = commands(
         "car-voice",
