@@ -402,6 +402,10 @@ pub(crate) struct EvalArguments {
     #[arg(long, value_name = "FILE")]
     pub(crate) train: Option<PathBuf>,
 
+    /// For texts: judge by rows with this field alone, as in `source=para`, instead of those of the recipe.
+    #[arg(long, value_name = "FIELD=VALUE")]
+    pub(crate) only: Option<String>,
+
     /// Write a page with tables and pictures to this HTML file.
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,

@@ -161,6 +161,12 @@ pub struct DataSettings {
     pub origin: String,
     /// Their licence.
     pub licence: String,
+    /// Of texts: the field of the class; empty for `label` or `intent`.
+    #[serde(default)]
+    pub label: String,
+    /// Of texts: a field and what it must be in rows that are read, as in `lang=en`; empty for all rows.
+    #[serde(default)]
+    pub only: String,
 }
 
 /// Settings of the section `data`.

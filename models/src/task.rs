@@ -110,6 +110,8 @@ pub struct EvaluationSources<'a> {
     pub valid: PathBuf,
     /// What the baseline learns from; none for no baseline.
     pub train: Option<PathBuf>,
+    /// Of texts: a field and what it is in the rows that judge, as in `source=para`, instead of the recipe's.
+    pub only: Option<String>,
     /// A folder with synthetic speech.
     pub synthetic: Option<PathBuf>,
     /// Threads that share the work.

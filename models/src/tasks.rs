@@ -11,6 +11,8 @@ pub const TASKS: &[&str] = &["keyword", "speech", "utterance"];
 /// Name and text of each recipe that comes with Motet.
 pub const RECIPES: &[(&str, &str)] = &[
     ("clinc150", include_str!("../recipes/clinc150.yaml")),
+    ("gpsr", include_str!("../recipes/gpsr.yaml")),
+    ("huric", include_str!("../recipes/huric.yaml")),
     ("keyword", include_str!("../recipes/keyword.yaml")),
     ("phones", include_str!("../recipes/phones.yaml")),
     ("snips", include_str!("../recipes/snips.yaml")),

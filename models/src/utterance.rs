@@ -11,6 +11,7 @@ pub mod corpus;
 pub mod crf;
 mod dropping;
 mod evaluate;
+pub mod frames;
 pub mod learner;
 mod lower;
 mod measure;

@@ -65,6 +65,7 @@ fn utterances() -> Vec<Utterance> {
                 .collect(),
             intent: Some(intent),
             tags: Some(tags),
+            frames: None,
             taught: None,
         }
     };

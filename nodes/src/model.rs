@@ -9,6 +9,7 @@ pub mod autoencoder;
 pub(crate) mod cards;
 pub mod classifier;
 mod compiled;
+pub mod frames;
 pub mod intent;
 pub mod keyword;
 #[cfg(all(test, feature = "gpu"))]
@@ -25,6 +26,7 @@ mod utterance;
 
 pub use autoencoder::Autoencoder;
 pub use classifier::Classifier;
+pub use frames::Frames;
 pub use intent::Intent;
 pub use keyword::Keyword;
 pub use phones::Phones;

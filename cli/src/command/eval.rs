@@ -30,6 +30,7 @@ pub(super) fn run(arguments: &EvalArguments, output: &mut Output) -> Result<(), 
     let sources = EvaluationSources {
         valid: data,
         train: arguments.train.clone(),
+        only: arguments.only.clone(),
         synthetic: arguments.data.synthetic.clone(),
         threads: arguments.data.threads as usize,
         seed: arguments.seed,

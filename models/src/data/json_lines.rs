@@ -1,10 +1,11 @@
 //! Texts as JSON Lines.
 //!
-//! A line is an object with `text`, `tokens` or both. Tags come as one tag a token, or as spans of characters. Fields
-//! that are not asked for are not looked at.
+//! A line is an object with `text`, `tokens` or both. Tags come as one tag a token, as spans of characters, or with frames
+//! and their roles. Fields that are not asked for are not looked at.
 
 use std::ops::Range;
 
+use super::frames;
 use super::problem::quote;
 use super::row::{Row, note};
 use super::spans::{CharacterSpan, tags};
@@ -22,16 +23,28 @@ pub(super) fn read(bytes: &[u8], collector: &mut Collector<'_>) {
                 continue;
             }
         };
-        let draft = Row::parse(text)
-            .map_err(|problem| vec![problem])
-            .and_then(|row| draft(line, &row, collector.options));
+        let draft = Row::parse(text).map_err(|problem| vec![problem]).and_then(|row| {
+            match is_wanted(&row, collector.options)? {
+                true => draft(line, &row, collector.options).map(Some),
+                false => Ok(None),
+            }
+        });
         match draft {
-            Ok(draft) => collector.add(draft),
+            Ok(draft) => draft.into_iter().for_each(|draft| collector.add(draft)),
             Err(problems) => problems
                 .into_iter()
                 .for_each(|problem| collector.fault(line, problem)),
         }
     }
+}
+
+/// True for a row that the options do not pass over.
+fn is_wanted(row: &Row, options: &TextOptions<'_>) -> Result<bool, Vec<Problem>> {
+    let Some((field, wanted)) = &options.fields.only else {
+        return Ok(true);
+    };
+    let found = row.name(field).map_err(|problem| vec![problem])?;
+    Ok(found.as_ref() == Some(wanted))
 }
 
 fn draft(line: usize, row: &Row, options: &TextOptions<'_>) -> Result<Draft, Vec<Problem>> {
@@ -64,6 +77,18 @@ fn draft(line: usize, row: &Row, options: &TextOptions<'_>) -> Result<Draft, Vec
     }
     match read_tags(row, &draft, options) {
         Ok(tags) => draft.tags = tags,
+        Err(found) => problems.extend(found),
+    }
+    match frames::read(row, draft.tokens.len()) {
+        Ok(Some(_)) if draft.tags.is_some() => problems.push(Problem::BothFields {
+            first: "tags".to_owned(),
+            second: "frames".to_owned(),
+        }),
+        Ok(Some(found)) => {
+            draft.tags = Some(frames::tags(&found, draft.tokens.len()));
+            draft.frames = Some(found);
+        }
+        Ok(None) => {}
         Err(found) => problems.extend(found),
     }
     if problems.is_empty() {

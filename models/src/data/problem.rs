@@ -110,6 +110,13 @@ pub enum Problem {
     SpanNoToken { index: usize, start: u64, end: u64 },
     #[error("spans {first} and {second} overlap")]
     SpanOverlap { first: usize, second: usize },
+    #[error("words {first} to {last} of {what} are no words of the text, which has {tokens}")]
+    FrameWords {
+        what: String,
+        first: u64,
+        last: u64,
+        tokens: usize,
+    },
     #[error("spans {first} and {second} are the same")]
     SpanTwice { first: usize, second: usize },
     #[error("the line has {found} columns, expected a token, a tab and a tag")]

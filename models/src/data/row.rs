@@ -79,6 +79,22 @@ impl Row {
         }
     }
 
+    /// Returns an array of whole numbers from 0.
+    pub(super) fn counts(&self, field: &str) -> Result<Option<Vec<u64>>, Problem> {
+        let Some(list) = self.list(field)? else {
+            return Ok(None);
+        };
+        let count = |(index, value): (usize, &Value)| {
+            let count = value.as_u64();
+            count.ok_or_else(|| wrong(&format!("{field}[{index}]"), FieldType::Count))
+        };
+        list.iter()
+            .enumerate()
+            .map(count)
+            .collect::<Result<_, _>>()
+            .map(Some)
+    }
+
     /// Returns an array of strings.
     pub(super) fn texts(&self, field: &str) -> Result<Option<Vec<String>>, Problem> {
         let Some(list) = self.list(field)? else {

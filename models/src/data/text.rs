@@ -28,8 +28,21 @@ pub struct TextExample {
     pub label: Option<String>,
     /// One tag a token: `O`, `B-name` or `I-name`.
     pub tags: Option<Vec<String>>,
+    /// What is to be done, and what plays which role in it, where the file says so; the tags are of the same words.
+    pub frames: Option<Vec<FrameExample>>,
     /// The side that the file asks for.
     pub side: Option<Side>,
+}
+
+/// A frame of a text: what evokes it and what plays its roles. Words are places among the tokens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FrameExample {
+    /// Its name.
+    pub name: String,
+    /// The words that evoke it.
+    pub words: Range<usize>,
+    /// Names of roles, and the words that play them.
+    pub roles: Vec<(String, Range<usize>)>,
 }
 
 impl TextExample {
@@ -82,6 +95,8 @@ pub struct TextFields {
     pub tags: Option<String>,
     /// The group, else `group`; as in `speaker` or `patient`.
     pub group: Option<String>,
+    /// A field and what it must be in rows that are read; all others are passed over.
+    pub only: Option<(String, String)>,
 }
 
 /// How texts are read.
@@ -163,6 +178,7 @@ pub(super) struct Draft {
     pub(super) tokens: Vec<Range<usize>>,
     pub(super) label: Option<String>,
     pub(super) tags: Option<Vec<String>>,
+    pub(super) frames: Option<Vec<FrameExample>>,
     pub(super) side: Option<Side>,
 }
 
@@ -214,6 +230,7 @@ impl<'a> Collector<'a> {
             tokens: draft.tokens,
             label: draft.label,
             tags: draft.tags,
+            frames: draft.frames,
             side: draft.side,
         });
     }
@@ -234,7 +251,9 @@ impl<'a> Collector<'a> {
         );
         if let Some(tags) = &draft.tags {
             if tags.len() == draft.tokens.len() {
-                problems.extend(check_tags(tags, self.options.tags));
+                // A frame or role that nobody learnt is judged as one that is never found.
+                let known = self.options.tags.filter(|_| draft.frames.is_none());
+                problems.extend(check_tags(tags, known));
             } else {
                 problems.push(Problem::TagCount {
                     tokens: draft.tokens.len(),

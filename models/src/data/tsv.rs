@@ -106,6 +106,7 @@ impl Sentence {
             tokens,
             label: ended.label,
             tags: Some(ended.tags),
+            frames: None,
             side: None,
         });
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::config::{GRAMS_PER_WORD, UtteranceConfig};
+use crate::data::FrameExample;
 use crate::text::hashing::normalised;
 
 /// Names of what a net tells apart, in the order of its outputs.
@@ -25,6 +26,11 @@ impl Labels {
             out_of_scope: config.out_of_scope_index(),
         }
     }
+
+    /// Names of the kinds of slots.
+    pub fn kinds(&self) -> impl Iterator<Item = &str> {
+        self.tags.iter().filter_map(|tag| tag.strip_prefix("B-"))
+    }
 }
 
 /// One utterance.
@@ -36,6 +42,8 @@ pub struct Utterance {
     pub intent: Option<usize>,
     /// Number of each word's tag.
     pub tags: Option<Vec<usize>>,
+    /// Its frames, where they are known; the tags are of the same words.
+    pub frames: Option<Vec<FrameExample>>,
     /// Its row among the answers of a teacher.
     pub taught: Option<usize>,
 }

@@ -38,13 +38,12 @@ pub(super) fn evaluate(folder: &Path, sources: &EvaluationSources<'_>) -> Result
             &"there is no file of examples: name one, such as `valid.jsonl`",
         ));
     }
-    let format = match sources.valid.extension().is_some_and(|ending| ending == "tsv") {
-        true => "tsv",
-        false => "jsonl",
-    };
-    let valid = read::read(&sources.valid, format, config.splitting, Some(&labels), "")?;
+    let rows = read::Rows::in_file(&sources.valid, model.card.recipe.as_ref());
+    let judging = rows.clone().only(sources.only.as_deref());
+    let read = |path: &Path, rows| read::read(path, rows, config.splitting, Some(&labels));
+    let valid = read(&sources.valid, &judging)?;
     let train = match &sources.train {
-        Some(path) => Some(read::read(path, format, config.splitting, Some(&labels), "")?),
+        Some(path) => Some(read(path, &rows)?),
         None => None,
     };
     let utterances = read::utterances(&valid.examples, &labels);

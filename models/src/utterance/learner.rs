@@ -172,6 +172,7 @@ impl UtteranceLearner {
             words: [&first[..head], &second[second.len() - tail..]].concat(),
             intent: self.labels.out_of_scope,
             tags: None,
+            frames: None,
             taught: None,
         }
     }

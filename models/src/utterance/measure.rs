@@ -1,7 +1,8 @@
 //! Figures of answers to utterances, with what they need to be drawn again by the bootstrap.
 
 use super::corpus::{Labels, Utterance};
-use super::score::{Answer, best_in_scope, spans};
+use super::frames;
+use super::score::{Answer, best_in_scope, frames_of, spans};
 use crate::decide::{ScopeScore, scope_score};
 use crate::metrics::Ranking;
 
@@ -18,6 +19,8 @@ pub(super) struct Mark {
     slots: Option<[u32; 3]>,
     /// Whether every tag is right.
     pub(super) tags_right: Option<bool>,
+    /// What [`frames::compare`] says; none where frames are not known.
+    frames: Option<[[u32; 3]; 3]>,
 }
 
 /// A figure that utterances are judged by.
@@ -29,6 +32,9 @@ pub(super) enum Figure {
     SlotF1,
     SlotsRight,
     AllRight,
+    FrameF1,
+    ArgumentF1,
+    FramedArgumentF1,
 }
 
 /// Share of what is in scope that is turned away where recall of what is not is printed.
@@ -47,6 +53,9 @@ impl Figure {
         if !labels.tags.is_empty() {
             figures.extend([Figure::SlotF1, Figure::SlotsRight]);
         }
+        if frames::has_roles(labels.kinds()) {
+            figures.extend([Figure::FrameF1, Figure::ArgumentF1, Figure::FramedArgumentF1]);
+        }
         if !labels.intents.is_empty() && !labels.tags.is_empty() {
             figures.push(Figure::AllRight);
         }
@@ -62,6 +71,9 @@ impl Figure {
             Figure::SlotF1 => "slot F1",
             Figure::SlotsRight => "all slots right",
             Figure::AllRight => "intent and all slots right",
+            Figure::FrameF1 => "frame F1",
+            Figure::ArgumentF1 => "argument F1",
+            Figure::FramedArgumentF1 => "argument F1, in frames of the right name",
         }
     }
 
@@ -83,21 +95,27 @@ impl Figure {
                     .iter()
                     .filter_map(|mark| Some(mark.intent_right? && mark.tags_right?)),
             ),
-            Figure::SlotF1 => {
-                let mut sums = [0_u64; 3];
-                for slots in marks.iter().filter_map(|mark| mark.slots) {
-                    for (sum, slots) in sums.iter_mut().zip(slots) {
-                        *sum += u64::from(slots);
-                    }
-                }
-                2.0 * sums[0] as f64 / (sums[1] + sums[2]) as f64
-            }
+            Figure::SlotF1 => f1(marks.iter().filter_map(|mark| mark.slots)),
+            Figure::FrameF1 => f1(marks.iter().filter_map(|mark| Some(mark.frames?[0]))),
+            Figure::ArgumentF1 => f1(marks.iter().filter_map(|mark| Some(mark.frames?[1]))),
+            Figure::FramedArgumentF1 => f1(marks.iter().filter_map(|mark| Some(mark.frames?[2]))),
             Figure::ScopeAuroc => ranking(marks).map_or(f64::NAN, |ranking| ranking.auroc()),
             Figure::ScopeRecall => ranking(marks)
                 .and_then(|ranking| ranking.at_false_rejection(FALSE_REJECTION))
                 .map_or(f64::NAN, |point| point.rejected()),
         }
     }
+}
+
+/// F1 of what is right, found and there.
+fn f1(counts: impl Iterator<Item = [u32; 3]>) -> f64 {
+    let mut sums = [0_u64; 3];
+    for counts in counts {
+        for (sum, count) in sums.iter_mut().zip(counts) {
+            *sum += u64::from(count);
+        }
+    }
+    2.0 * sums[0] as f64 / (sums[1] + sums[2]) as f64
 }
 
 /// What is in scope against what is not, by their scores.
@@ -132,6 +150,10 @@ pub(super) fn marks(
                 [right, found.len(), gold.len()].map(|count| u32::try_from(count).unwrap_or(u32::MAX))
             }),
             tags_right: tags.map(|gold| *gold == answer.tags),
+            frames: utterance
+                .frames
+                .as_ref()
+                .map(|gold| frames::compare(gold, &frames_of(labels, &answer.tags))),
         }
     };
     utterances.iter().zip(answers).map(mark).collect()

@@ -5,10 +5,68 @@ use std::path::Path;
 
 use super::corpus::{Labels, Utterance};
 use crate::data::{DataError, TextExample, TextFields, TextOptions, TextSet};
+use crate::recipe::{DataSettings, Recipe};
 use crate::text::{Splitting, split};
 
 /// Longest utterance that is read, in characters.
 const CHARACTERS_MAX: usize = 4_096;
+
+/// Which rows are read, and from which fields.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Rows {
+    /// `tsv`, or JSON Lines.
+    format: String,
+    fields: TextFields,
+}
+
+impl Rows {
+    /// As the settings of a recipe say.
+    pub(super) fn of(data: &DataSettings) -> Self {
+        let named = |name: &str| (!name.is_empty()).then(|| name.to_owned());
+        Self {
+            format: data.format.clone(),
+            fields: TextFields {
+                group: named(&data.group),
+                label: named(&data.label),
+                only: pair(&data.only),
+                ..TextFields::default()
+            },
+        }
+    }
+
+    /// Those of a file, by its ending, from the fields that the model of a card was trained on.
+    pub(super) fn in_file(path: &Path, recipe: Option<&Recipe>) -> Self {
+        let is_tsv = path.extension().is_some_and(|ending| ending == "tsv");
+        let data = recipe.and_then(|recipe| recipe.sections.get("data"));
+        // Cards that were written before there were such settings have none of them.
+        let named = |name: &str| {
+            let value = data?.get(name)?.as_str()?;
+            (!value.is_empty()).then(|| value.to_owned())
+        };
+        Self {
+            format: if is_tsv { "tsv" } else { "jsonl" }.to_owned(),
+            fields: TextFields {
+                label: named("label"),
+                only: named("only").and_then(|only| pair(&only)),
+                ..TextFields::default()
+            },
+        }
+    }
+
+    /// Of these the rows with such a field, where one is named.
+    pub(super) fn only(mut self, only: Option<&str>) -> Self {
+        if let Some(only) = only {
+            self.fields.only = pair(only);
+        }
+        self
+    }
+}
+
+/// A field and its value, from `field=value`.
+fn pair(only: &str) -> Option<(String, String)> {
+    let (field, value) = only.split_once('=')?;
+    Some((field.trim().to_owned(), value.trim().to_owned()))
+}
 
 /// Reads a file of utterances.
 ///
@@ -16,15 +74,10 @@ const CHARACTERS_MAX: usize = 4_096;
 /// As [`TextSet::read_json_lines`].
 pub(super) fn read(
     path: &Path,
-    format: &str,
+    rows: &Rows,
     splitting: Splitting,
     known: Option<&Labels>,
-    group: &str,
 ) -> Result<TextSet, DataError> {
-    let fields = TextFields {
-        group: (!group.is_empty()).then(|| group.to_owned()),
-        ..TextFields::default()
-    };
     let words = |text: &str| split(text, splitting);
     let intents = known.filter(|labels| !labels.intents.is_empty());
     let kinds: Option<Vec<String>> = known.filter(|labels| !labels.tags.is_empty()).map(|labels| {
@@ -32,13 +85,13 @@ pub(super) fn read(
         labels.tags.iter().filter_map(kind).collect()
     });
     let options = TextOptions {
-        fields: &fields,
+        fields: &rows.fields,
         labels: intents.map(|labels| labels.intents.as_slice()),
         tags: kinds.as_deref(),
         characters_max: CHARACTERS_MAX,
         words: &words,
     };
-    match format {
+    match rows.format.as_str() {
         "tsv" => TextSet::read_tsv(path, &options),
         _ => TextSet::read_json_lines(path, &options),
     }
@@ -88,6 +141,7 @@ pub(super) fn utterances(examples: &[TextExample], labels: &Labels) -> Vec<Utter
                 let number = |tag: &String| labels.tags.iter().position(|known| known == tag).unwrap_or(0);
                 tags.iter().map(number).collect()
             }),
+        frames: example.frames.clone().filter(|_| !labels.tags.is_empty()),
         // A teacher numbers the lines of the file.
         taught: Some(example.place.line.saturating_sub(1)),
     };

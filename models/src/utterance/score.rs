@@ -1,9 +1,13 @@
 //! What a net answers to utterances, and how good that is.
 
+use std::ops::Range;
+
 use super::batch::{Drawn, batch_of};
 use super::corpus::{Labels, Utterance};
+use super::frames;
 use super::net::{Keep, UtteranceNet};
 use super::path::Path;
+use crate::data::FrameExample;
 use crate::lowering::{LowerError, tensor_values};
 use crate::train::TrainError;
 
@@ -99,6 +103,17 @@ pub fn figures(labels: &Labels, utterances: &[Utterance], answers: &[Answer]) ->
         let right = tagged().filter(|(gold, answer)| gold == answer).count();
         figure("all slots right", share(right, tagged().count()));
     }
+    if frames::has_roles(labels.kinds()) {
+        let mut sums = [0; 3];
+        for (utterance, answer) in pairs() {
+            let gold = utterance.frames.as_deref().unwrap_or_default();
+            let [_, _, arguments] = frames::compare(gold, &frames_of(labels, &answer.tags));
+            for (sum, count) in sums.iter_mut().zip(arguments) {
+                *sum += count as usize;
+            }
+        }
+        figure("argument F1", share(2 * sums[0], sums[1] + sums[2]));
+    }
     figures
 }
 
@@ -121,6 +136,16 @@ pub fn spans(labels: &Labels, tags: &[usize]) -> Vec<(String, usize, usize)> {
         }
     }
     spans
+}
+
+/// The frames that these tags say, with their roles.
+pub fn frames_of(labels: &Labels, tags: &[usize]) -> Vec<FrameExample> {
+    let spans = spans(labels, tags);
+    let spans: Vec<(&str, Range<usize>)> = spans
+        .iter()
+        .map(|(name, first, end)| (name.as_str(), *first..*end))
+        .collect();
+    frames::gather(&spans)
 }
 
 fn share(part: usize, whole: usize) -> f64 {

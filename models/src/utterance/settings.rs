@@ -5,14 +5,14 @@ use serde::{Deserialize, Serialize};
 use super::config::UtteranceConfig;
 use super::learner::Lesson;
 use crate::decide::ScopeScore;
-use crate::recipe::{Section, Setting, Takes};
+use crate::recipe::{self, Section, Setting, Takes};
 use crate::text::{Hashing, Splitting};
 
 /// Figures that utterances are judged by.
-pub(super) const FIGURES: &[&str] = &["intent accuracy", "slot F1", "all slots right"];
+pub(super) const FIGURES: &[&str] = &["intent accuracy", "slot F1", "all slots right", "argument F1"];
 
 /// Formats of files of utterances.
-pub(super) const FORMATS: &[&str] = &["jsonl", "tsv"];
+const FORMATS: &[&str] = &["jsonl", "tsv"];
 
 /// The section `net`: sizes, without the names of what the net tells apart, which are those of the data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -113,6 +113,26 @@ impl LessonSettings {
             vector_weight: self.vector_weight,
         }
     }
+}
+
+/// The section `data`.
+pub(super) fn data() -> Section {
+    let mut section = recipe::data(FORMATS);
+    section.settings.extend([
+        Setting::new(
+            "label",
+            Takes::Text,
+            "",
+            "the field of the class; `label` or `intent` when empty",
+        ),
+        Setting::new(
+            "only",
+            Takes::Text,
+            "",
+            "a field and what it is in rows that are read, as in `lang=en`; all rows when empty",
+        ),
+    ]);
+    section
 }
 
 /// The section `net`.

@@ -69,6 +69,7 @@ impl Substitutes {
             words,
             tags: Some(filled),
             intent: utterance.intent,
+            frames: None,
             taught: None,
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::config::UtteranceConfig;
 use super::corpus::{Labels, Utterance};
 use super::learner::UtteranceLearner;
-use super::settings::{self, FIGURES, FORMATS, LessonSettings, NetSettings};
+use super::settings::{self, FIGURES, LessonSettings, NetSettings};
 use super::{evaluate, read, ship, teacher};
 use crate::card::DataSource;
 use crate::data::{DataReport, TextExample, classes, inspect};
@@ -37,7 +37,7 @@ impl Task for UtteranceTask {
 
     fn sections(&self) -> Vec<Section> {
         vec![
-            recipe::data(FORMATS),
+            settings::data(),
             settings::net(),
             settings::lesson(),
             recipe::train(FIGURES),
@@ -133,9 +133,10 @@ fn rows(
     recipe: &Recipe,
     sources: &Sources,
 ) -> Result<Sides<TextExample>, TaskError> {
+    let wanted = read::Rows::of(data);
     sides(data, recipe, sources, |path, learnt| {
         let labels = learnt.map(|learnt| read::labels(learnt, ""));
-        let set = read::read(path, &data.format, net.splitting(), labels.as_ref(), &data.group)?;
+        let set = read::read(path, &wanted, net.splitting(), labels.as_ref())?;
         Ok(ReadSet {
             file: set.file,
             sha256: set.sha256,

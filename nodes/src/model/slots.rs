@@ -1,7 +1,5 @@
 //! `model/slots`: the parts of an utterance that fill in what somebody wants.
 
-use std::sync::Arc;
-
 use motet_core::arena::{ReadLease, WriteLease};
 use motet_core::catalog::{
     Accepts, BuildError, ConnectedInput, Cost, InputSpec, InputSpecs, KindFault, NodeKind, OutputSpec,
@@ -23,8 +21,12 @@ use super::utterance::{Asked, Ids};
 use super::{dim, model_param, refused};
 
 mod names;
+mod spans;
 
-use names::{KEEP, Names, OTHERS, Part};
+pub(super) use spans::{Finder, Span};
+
+use names::{KEEP, Names, OTHERS};
+pub(super) use names::{Part, field_name};
 
 const WORDS: &str = "words";
 const TEXT: &str = "text";
@@ -133,11 +135,7 @@ impl NodeKind for Slots {
     fn cost(&self, params: &Params, _: &Signature, placement: &Placement) -> Cost {
         let mut cost = self.shelf.cost(params, placement);
         if let Ok(model) = self.shelf.find(params) {
-            let (words, tags) = (model.card.model.net.0.words_max, tags(&model).len());
-            // What likely paths take, tags of words, slots, and the chain.
-            let paths = 4 * words * (3 * tags + 1) + words * size_of::<Slot>();
-            cost.workspace_bytes += (paths + Path::bytes_for(tags)) as u64;
-            cost.flops += (6 * words * tags * tags) as u64;
+            add_search(&mut cost, model.card.model.net.0.words_max, tags(&model).len());
         }
         cost
     }
@@ -149,11 +147,7 @@ impl NodeKind for Slots {
         placement: &Placement,
     ) -> Result<Box<dyn Node>, BuildError> {
         let refused = |faults: Vec<KindFault>| refused(params, &faults);
-        let take = |net: &<SlotsConfig as NetConfig>::Net| {
-            let path = Path::of(&net.0, &net.0.config().tags)?;
-            path.ok_or_else(|| LowerError::reference(&"the net has no tags"))
-        };
-        let path = self.shelf.beside(params, take)?;
+        let path = self.shelf.beside(params, path_of)?;
         let (model, runs) = self.shelf.open(params, placement)?;
         let names = names(&model, params).map_err(refused)?;
         let words = Words::read(&model, &signature.inputs).map_err(refused)?;
@@ -161,13 +155,18 @@ impl NodeKind for Slots {
         Ok(Box::new(SlotsNode {
             runs,
             words,
-            names,
-            tags: vec![0; words_max],
-            scratch: vec![0.0; path.scratch(words_max)],
-            found: Vec::with_capacity(words_max),
-            path,
+            fields: names.fields,
+            finder: Finder::new(path, names.parts, words_max),
         }))
     }
+}
+
+/// Adds what the search for the best path of so many tags takes.
+pub(super) fn add_search(cost: &mut Cost, words: usize, tags: usize) {
+    // What likely paths take, tags of words, spans, and the chain.
+    let paths = 4 * words * (3 * tags + 1) + words * size_of::<Span>();
+    cost.workspace_bytes += (paths + Path::bytes_for(tags)) as u64;
+    cost.flops += (6 * words * tags * tags) as u64;
 }
 
 fn tags(model: &Entry<SlotsConfig>) -> &[String] {
@@ -178,15 +177,24 @@ fn names(model: &Entry<SlotsConfig>, params: &Params) -> Result<Names, Vec<KindF
     Names::of(&model.name, tags(model), params)
 }
 
+/// The chain of a net, to be shared by its nodes.
+pub(super) fn path_of(net: &<SlotsConfig as NetConfig>::Net) -> Result<Path, LowerError> {
+    let path = Path::of(&net.0, &net.0.config().tags)?;
+    path.ok_or_else(|| LowerError::reference(&"the net has no tags"))
+}
+
 /// Where words arrive.
-struct Words {
-    ids: Ids,
+pub(super) struct Words {
+    pub(super) ids: Ids,
     /// The field of the places of words.
     offsets: usize,
 }
 
 impl Words {
-    fn read(model: &Entry<SlotsConfig>, inputs: &[ConnectedInput]) -> Result<Words, Vec<KindFault>> {
+    pub(super) fn read(
+        model: &Entry<SlotsConfig>,
+        inputs: &[ConnectedInput],
+    ) -> Result<Words, Vec<KindFault>> {
         let asked = Asked {
             model: &model.name,
             config: &model.card.model.net.0,
@@ -202,26 +210,25 @@ impl Words {
             Some(_) | None => Err(vec![asked.refused(port, WORDS)]),
         }
     }
-}
 
-/// A slot that was found: its field, its words, where it begins and ends in the text, and how likely it is.
-#[derive(Clone, Copy)]
-struct Slot {
-    field: usize,
-    words: [usize; 2],
-    range: [i32; 2],
-    confidence: f32,
+    /// Where each of so many words begins and ends, in bytes.
+    pub(super) fn places<'a>(&self, words: &'a ReadLease, count: u32) -> Result<&'a [i32], NodeError> {
+        let places = words.tensor::<i32>(self.offsets)?;
+        match places.len() == 2 * count as usize {
+            true => Ok(places),
+            false => Err(NodeError::Failed(format!(
+                "{count} words have {} places",
+                places.len() / 2
+            ))),
+        }
+    }
 }
 
 struct SlotsNode {
     runs: Runs,
     words: Words,
-    names: Names,
-    path: Arc<Path>,
-    /// The tag of each word of the longest text.
-    tags: Vec<u32>,
-    scratch: Vec<f32>,
-    found: Vec<Slot>,
+    fields: Vec<String>,
+    finder: Finder,
 }
 
 impl Node for SlotsNode {
@@ -231,18 +238,17 @@ impl Node for SlotsNode {
         let (ids, count) = self.words.ids.of(words)?;
         let (mut split, scratch) = outputs.split();
         let out = split.record(0)?;
-        let dims = [count, dim(self.path.chain().labels())];
+        let dims = [count, dim(self.finder.labels())];
+        let field = self.fields.len() + LOGITS;
         let place = Place {
             lease: out,
-            field: self.names.fields.len() + LOGITS,
+            field,
             dims: &dims,
             is_read: true,
         };
         let done = self.runs.run(&ids, place, scratch, false)?;
-        let logits = out.tensor::<f32>(self.names.fields.len() + LOGITS, &dims)?;
-        self.decode(logits)?;
-        self.collect(words, count as usize)?;
-        self.weigh(logits);
+        let logits = out.tensor::<f32>(field, &dims)?;
+        self.finder.find(logits, self.words.places(words, count)?)?;
         self.write(text, count as usize, out)?;
         done.fallback.into_iter().for_each(|why| outputs.fell_back(why));
         Ok(())
@@ -254,99 +260,34 @@ impl Node for SlotsNode {
 }
 
 impl SlotsNode {
-    /// Finds the best path of tags.
-    fn decode(&mut self, logits: &[f32]) -> Result<(), NodeError> {
-        let chain = self.path.chain();
-        let tags = self
-            .tags
-            .get_mut(..logits.len() / chain.labels())
-            .ok_or_else(|| NodeError::Failed("more words than the model allows".to_owned()))?;
-        // A word in no slot is always allowed, so there is a path through all scores that are numbers.
-        chain
-            .best(logits, &mut self.scratch, tags)
-            .map(|_| ())
-            .ok_or_else(|| NodeError::Failed("the scores of the tags are no numbers".to_owned()))
-    }
-
-    /// Gathers the words of each slot.
-    fn collect(&mut self, words: &ReadLease, count: usize) -> Result<(), NodeError> {
-        let offsets = words.tensor::<i32>(self.words.offsets)?;
-        if offsets.len() != 2 * count {
-            let message = format!("{count} words have {} places", offsets.len() / 2);
-            return Err(NodeError::Failed(message));
-        }
-        self.found.clear();
-        for (word, (tag, place)) in self.tags.iter().zip(offsets.chunks_exact(2)).enumerate() {
-            match (self.names.parts.get(*tag as usize), self.found.last_mut()) {
-                (Some(Part::Begin(field)), _) => self.found.push(Slot {
-                    field: *field,
-                    words: [word, word + 1],
-                    range: [place[0], place[1]],
-                    confidence: 1.0,
-                }),
-                // It stands behind a word of the same slot: the chain allows nothing else.
-                (Some(Part::Inside(_)), Some(slot)) => {
-                    slot.words[1] = word + 1;
-                    slot.range[1] = place[1];
-                }
-                (Some(Part::Inside(_) | Part::Outside) | None, _) => (),
-            }
-        }
-        Ok(())
-    }
-
-    /// Finds how likely each slot is.
-    fn weigh(&mut self, logits: &[f32]) {
-        if self.found.is_empty() {
-            return;
-        }
-        let marginals = self.path.marginals(logits, &mut self.scratch);
-        for slot in &mut self.found {
-            let words = slot.words[0]..slot.words[1];
-            slot.confidence = marginals.of(words.clone(), &self.tags[words]);
-        }
-    }
-
     /// Writes everything but the scores.
     fn write(&self, text: &str, count: usize, out: &mut WriteLease) -> Result<(), NodeError> {
-        let fields = self.names.fields.len();
+        let (fields, spans) = (self.fields.len(), self.finder.spans());
         for field in 0..fields {
-            let slot = self.found.iter().find(|slot| slot.field == field);
+            let slot = spans.iter().find(|slot| slot.part == field);
             out.text(field, slot.map_or(Ok(""), |slot| slot.of(text))?)?;
         }
-        let found = dim(self.found.len());
+        let found = dim(spans.len());
         let whole = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
-        out.tensor::<i32>(fields, &[])?.fill(whole(self.found.len()));
-        let least = self.found.iter().map(|slot| slot.confidence).fold(1.0, f32::min);
+        out.tensor::<i32>(fields, &[])?.fill(whole(spans.len()));
+        let least = spans.iter().map(|slot| slot.confidence).fold(1.0, f32::min);
         out.tensor::<f32>(fields + 1, &[])?.fill(least);
         let kinds = out.tensor::<i32>(fields + 2, &[found])?;
-        for (kind, slot) in kinds.iter_mut().zip(&self.found) {
-            *kind = whole(slot.field);
+        for (kind, slot) in kinds.iter_mut().zip(spans) {
+            *kind = whole(slot.part);
         }
         let ranges = out.tensor::<i32>(fields + 3, &[found, 2])?;
-        for (range, slot) in ranges.chunks_exact_mut(2).zip(&self.found) {
+        for (range, slot) in ranges.chunks_exact_mut(2).zip(spans) {
             range.copy_from_slice(&slot.range);
         }
         let confidences = out.tensor::<f32>(fields + 4, &[found])?;
-        for (confidence, slot) in confidences.iter_mut().zip(&self.found) {
+        for (confidence, slot) in confidences.iter_mut().zip(spans) {
             *confidence = slot.confidence;
         }
         let tags = out.tensor::<i32>(fields + 5, &[dim(count)])?;
-        for (to, tag) in tags.iter_mut().zip(&self.tags) {
+        for (to, tag) in tags.iter_mut().zip(self.finder.tags()) {
             *to = whole(*tag as usize);
         }
         Ok(())
-    }
-}
-
-impl Slot {
-    /// Its text.
-    fn of<'t>(&self, text: &'t str) -> Result<&'t str, NodeError> {
-        let [start, end] = self.range.map(|at| usize::try_from(at).unwrap_or(usize::MAX));
-        text.get(start..end).ok_or_else(|| {
-            NodeError::Failed(format!(
-                "the words are of another text: this one has no part from byte {start} to {end}"
-            ))
-        })
     }
 }

@@ -30,6 +30,7 @@ pub(in crate::data) fn example(text: &str, label: &str, group: &str) -> TextExam
         tokens: words(text),
         label: given(label),
         tags: None,
+        frames: None,
         side: None,
     }
 }
@@ -117,6 +118,7 @@ fn fields_have_the_names_that_the_caller_gives() {
         label: Some("section".to_owned()),
         tags: None,
         group: Some("patient".to_owned()),
+        only: None,
     };
     let line =
         br#"{"dialogue": "hello there", "section": "GENHX", "label": 1.5, "patient": 7, "split": "valid"}"#;

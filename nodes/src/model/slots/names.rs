@@ -19,7 +19,7 @@ pub(super) const OTHERS: [&str; 7] = [
 
 /// What a tag says of its word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
+pub(in crate::model) enum Part {
     /// It is in no slot, or in one that is not wanted.
     Outside,
     /// It begins the slot of a field.
@@ -92,7 +92,7 @@ fn is_called(kind: &str, name: &str) -> bool {
 }
 
 /// A name in the letters of fields: `timeRange` is `time_range`, `date-of-birth` is `date_of_birth`.
-fn field_name(kind: &str) -> String {
+pub(in crate::model) fn field_name(kind: &str) -> String {
     let mut name = String::new();
     for letter in kind.chars() {
         match letter {
