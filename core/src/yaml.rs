@@ -11,3 +11,24 @@ mod tree;
 pub(crate) use locate::offset_of;
 pub use locate::{Path, Place, Segment, inner};
 pub use tree::{Also, Yaml, YamlFault, read};
+
+use std::sync::Arc;
+
+use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
+
+/// Reads the one document of a source that is no pipeline: a grammar or a world.
+///
+/// # Errors
+/// As [`read`], with the place in the source.
+pub fn read_source(source: &Arc<Source>) -> Result<Yaml, Diagnostics> {
+    read(&source.text).map_err(|fault| {
+        let offset = offset_of(&source.text, fault.at.0, fault.at.1);
+        let found = Diagnostic::error(fault.code, Span::new(source, offset..offset), fault.message);
+        let mut faults = Diagnostics::new();
+        faults.push(match fault.help {
+            Some(help) => found.help(help),
+            None => found,
+        });
+        faults
+    })
+}

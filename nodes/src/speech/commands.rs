@@ -1,8 +1,6 @@
 //! `speech/commands`: what was said, by a grammar.
 
-use std::collections::BTreeMap;
-use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use motet_core::arena::WriteLease;
@@ -10,8 +8,6 @@ use motet_core::catalog::{
     Accepts, BuildError, ConnectedInput, Cost, FaultPlace, InputSpec, InputSpecs, KindFault, NodeKind,
     OutputSpec, ParamSpec, ParamType, ParamValue, Params, Signature,
 };
-use motet_core::diagnostic::{Diagnostic, Diagnostics, Severity, Source};
-use motet_core::limits::SPEC_BYTES_MAX;
 use motet_core::node::{Inputs, Node, NodeError, Outputs};
 use motet_core::placement::Placement;
 use motet_core::port::{Element, Field, PortType, TensorType};
@@ -21,6 +17,7 @@ use motet_models::speech::phones::OUTPUTS;
 use super::grammar::Grammar;
 use super::listen::{Ears, Listened, Listener};
 use super::told::{COMMANDS_BYTES, FIELDS, Told};
+use crate::files::Files;
 use crate::model::{ModelSources, dim};
 
 const INPUT: &str = "scores";
@@ -29,70 +26,28 @@ const THRESHOLD: &str = "threshold";
 const PAUSE: &str = "pause";
 const LONGEST: &str = "longest";
 const OTHERS: &str = "others";
+const SILENCE: &str = "silence";
 
 /// The kind `speech/commands`. A grammar is read once for all its nodes.
 pub struct Commands {
-    sources: ModelSources,
-    read: Mutex<BTreeMap<String, Arc<Listened>>>,
+    grammars: Files<Listened>,
 }
 
 impl Commands {
     /// The kind with grammars beside the pipelines of these sources.
     pub fn new(sources: ModelSources) -> Commands {
         Commands {
-            sources,
-            read: Mutex::default(),
+            grammars: Files::new(sources, GRAMMAR),
         }
     }
 
     /// The grammar that the parameters name.
     fn listened(&self, params: &Params) -> Result<Arc<Listened>, Vec<KindFault>> {
-        let name = params.text(GRAMMAR).unwrap_or_default();
-        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(listened) = read.get(name) {
-            return Ok(Arc::clone(listened));
-        }
-        let folder = self.sources.folders.files.as_deref().unwrap_or(Path::new(""));
-        let path = folder.join(name);
-        let text = read_text(&path).map_err(|reason| {
-            let fault = at_grammar(format!("the grammar `{name}` cannot be read: {reason}"));
-            vec![fault.help("name a file beside the pipeline, as in `grammar: grammar.yaml`")]
-        })?;
-        let source = Source::new(path.display().to_string(), text);
-        let listened = Grammar::read(&source)
-            .and_then(|(grammar, _)| Listened::of(&grammar, &Lexicon::builtin()))
-            .map_err(|faults| in_grammar(name, &faults))?;
-        let listened = Arc::new(listened);
-        read.insert(name.to_owned(), Arc::clone(&listened));
-        Ok(listened)
+        self.grammars.get(params, |source| {
+            let (grammar, _) = Grammar::read(source)?;
+            Listened::of(&grammar, &Lexicon::builtin())
+        })
     }
-}
-
-fn read_text(path: &Path) -> Result<String, String> {
-    let length = std::fs::metadata(path).map_err(|error| error.to_string())?.len();
-    if length > SPEC_BYTES_MAX as u64 {
-        return Err(format!("it is longer than {SPEC_BYTES_MAX} bytes"));
-    }
-    std::fs::read_to_string(path).map_err(|error| error.to_string())
-}
-
-fn at_grammar(message: String) -> KindFault {
-    KindFault::new(FaultPlace::Param(GRAMMAR.to_owned(), None), message)
-}
-
-/// Faults of a grammar as those of the node that names it.
-fn in_grammar(name: &str, faults: &Diagnostics) -> Vec<KindFault> {
-    let errors = faults.iter().filter(|fault| fault.severity == Severity::Error);
-    let fault = |fault: &Diagnostic| KindFault {
-        code: Some(fault.code),
-        help: fault.help.clone(),
-        elsewhere: fault
-            .labels
-            .first()
-            .map(|label| (label.span.clone(), "here".to_owned())),
-        ..at_grammar(format!("in the grammar `{name}`: {}", fault.message))
-    };
-    errors.map(fault).collect()
 }
 
 impl NodeKind for Commands {
@@ -133,6 +88,11 @@ impl NodeKind for Commands {
                 about: "least confidence of a command that is accepted",
             },
             duration(PAUSE, 600, "how long nothing is said before an utterance ends"),
+            duration(
+                SILENCE,
+                0,
+                "silence that `audio/log-mel` puts before the sound: it is taken from all times",
+            ),
             duration(LONGEST, 15_000, "longest utterance that is searched at once"),
             ParamSpec {
                 name: OTHERS,
@@ -175,7 +135,7 @@ impl NodeKind for Commands {
             .collect();
         for (name, bytes) in listened.slots() {
             if FIELDS.contains(&name) {
-                let fault = at_grammar(format!(
+                let fault = self.grammars.fault(format!(
                     "`{name}` is the name of a slot and of a field of every command"
                 ));
                 return Err(vec![fault.help(
@@ -217,9 +177,10 @@ impl NodeKind for Commands {
         let (_, rate) = read_scores(&signature.inputs).map_err(refused)?;
         #[expect(clippy::cast_possible_truncation, reason = "a share between 0 and 1")]
         let threshold = params.number(THRESHOLD).unwrap_or_default() as f32;
+        let silence_s = params.duration(SILENCE).unwrap_or_default().as_secs_f32();
         Ok(Box::new(CommandsNode {
             listener: Listener::new(Arc::clone(&listened), ears(params, rate)),
-            told: Told::new(listened, (rate, threshold)),
+            told: Told::new(listened, (rate, threshold, silence_s)),
         }))
     }
 }

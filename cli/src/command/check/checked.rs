@@ -1,4 +1,4 @@
-//! What `motet check` has looked at: a pipeline, or a grammar of speech.
+//! What `motet check` has looked at: a pipeline, a grammar of speech, or the world of a robot.
 
 use std::path::Path;
 
@@ -8,6 +8,8 @@ use motet_core::diagnostic::{Diagnostics, Source};
 use motet_core::limits::SPEC_BYTES_MAX;
 use motet_core::yaml::{self, Yaml};
 use motet_models::speech::Lexicon;
+use motet_nodes::control::plan::World;
+use motet_nodes::control::plan::world::Sort;
 use motet_nodes::speech::grammar::Grammar;
 use motet_nodes::speech::grammar::network::Network;
 use motet_nodes::speech::grammar::sounds::Sounds;
@@ -26,14 +28,21 @@ pub(super) enum Checked {
         /// Words, arcs of words, and arcs of phones.
         sizes: [usize; 3],
     },
+    World {
+        name: String,
+        world: World,
+        warnings: Diagnostics,
+    },
 }
 
 impl Checked {
-    /// Reads and checks what lies at the path: a file that begins a grammar is one, everything else a pipeline.
+    /// Reads and checks what lies at the path: a file with the entry `grammar` or `world` is one, everything else a pipeline.
     pub(super) fn open(arguments: &PipelineArguments) -> Result<Result<Checked, Error>, Failure> {
         let path = arguments.pipeline.as_path();
-        if let Some(text) = grammar_text(path) {
-            return Ok(grammar(path, text).map_err(Error::Pipeline));
+        match text_of(path) {
+            Some(("grammar", text)) => return Ok(grammar(path, text).map_err(Error::Pipeline)),
+            Some((_, text)) => return Ok(world(path, text).map_err(Error::Pipeline)),
+            None => (),
         }
         let opened = builder(arguments)?.open(path);
         Ok(opened.map(|pipeline| Checked::Pipeline(Box::new(pipeline))))
@@ -42,7 +51,7 @@ impl Checked {
     pub(super) fn warnings(&self) -> &Diagnostics {
         match self {
             Checked::Pipeline(pipeline) => pipeline.warnings(),
-            Checked::Grammar { warnings, .. } => warnings,
+            Checked::Grammar { warnings, .. } | Checked::World { warnings, .. } => warnings,
         }
     }
 
@@ -74,18 +83,49 @@ impl Checked {
                 counted(*phones, "phone"),
             ]
             .join(", "),
+            Checked::World { name, world, .. } => {
+                let of = |sort: Sort| world.entities.iter().filter(|entity| entity.sort == sort).count();
+                [
+                    format!("{name}: {}", counted(of(Sort::Place), "place")),
+                    counted(of(Sort::Thing), "thing"),
+                    // Who speaks is one of them, under another name.
+                    counted(of(Sort::Person) - 1, "other person"),
+                    counted(world.commands.len(), "command"),
+                ]
+                .join(", ")
+            }
         }
     }
 }
 
-/// The text of a file that is a grammar.
-fn grammar_text(path: &Path) -> Option<String> {
+/// The text of a file that is a grammar or a world, and which of them.
+fn text_of(path: &Path) -> Option<(&'static str, String)> {
     let text = path.is_file().then(|| read_text(path, SPEC_BYTES_MAX).ok())??;
     let bare = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    match yaml::read(bare).ok()? {
-        Yaml::Map(entries) => entries.iter().any(|(name, _)| name == "grammar").then_some(text),
-        _ => None,
-    }
+    let Yaml::Map(entries) = yaml::read(bare).ok()? else {
+        return None;
+    };
+    let has = |entry: &&str| entries.iter().any(|(name, _)| name == entry);
+    ["grammar", "world"]
+        .into_iter()
+        .find(has)
+        .map(|entry| (entry, text))
+}
+
+fn world(path: &Path, text: String) -> Result<Checked, Diagnostics> {
+    let source = Source::new(path.display().to_string(), text);
+    Ok(Checked::World {
+        name: file_name(path),
+        world: World::read(&source)?,
+        warnings: Diagnostics::new(),
+    })
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
 }
 
 fn grammar(path: &Path, text: String) -> Result<Checked, Diagnostics> {
@@ -94,11 +134,7 @@ fn grammar(path: &Path, text: String) -> Result<Checked, Diagnostics> {
     let network = Network::of(&grammar)?;
     let sounds = Sounds::of(&grammar, &network, &Lexicon::builtin())?;
     Ok(Checked::Grammar {
-        name: path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned(),
+        name: file_name(path),
         warnings,
         sizes: [network.words.len(), network.arcs.len(), sounds.graph.arcs()],
         grammar,

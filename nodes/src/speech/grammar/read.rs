@@ -16,33 +16,13 @@ const NUMBERS_MAX: i64 = 1_000;
 
 /// Reads the text of a grammar. What its names mean is checked later.
 pub(super) fn read(source: &Arc<Source>) -> Result<Grammar, Diagnostics> {
-    let document = yaml::read(&source.text).map_err(|fault| {
-        let mut faults = Diagnostics::new();
-        let offset = offset(&source.text, fault.at);
-        let fault_at = Diagnostic::error(fault.code, Span::new(source, offset..offset), fault.message);
-        faults.push(match fault.help {
-            Some(help) => fault_at.help(help),
-            None => fault_at,
-        });
-        faults
-    })?;
+    let document = yaml::read_source(source)?;
     let mut reader = Reader {
         source: Arc::clone(source),
         faults: Diagnostics::new(),
     };
     let grammar = reader.grammar(&document);
     reader.faults.or(grammar).map(|(grammar, _)| grammar)
-}
-
-/// Byte offset of a line and column from 1.
-fn offset(text: &str, (line, column): (usize, usize)) -> usize {
-    let before: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
-    let rest = &text[before.min(text.len())..];
-    before
-        + rest
-            .char_indices()
-            .nth(column - 1)
-            .map_or(rest.len(), |(at, _)| at)
 }
 
 struct Reader {
