@@ -4,10 +4,12 @@ mod framing;
 pub mod log_mel;
 pub mod mfcc;
 pub mod resample;
+pub mod speak;
 
 pub use log_mel::LogMel;
 pub use mfcc::Mfcc;
 pub use resample::Resample;
+pub use speak::Speak;
 
 use motet_core::catalog::{Accepts, ConnectedInput};
 use motet_core::limits::DIM_MAX;
