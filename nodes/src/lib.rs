@@ -8,6 +8,7 @@
 pub mod audio;
 mod condition;
 pub mod control;
+mod files;
 pub mod gpu;
 pub mod lane;
 pub mod machine;
@@ -52,11 +53,14 @@ fn register(catalog: &mut Catalog, models: &ModelSources) -> Result<(), Duplicat
     catalog.register(audio::LogMel)?;
     catalog.register(audio::Mfcc)?;
     catalog.register(audio::Resample)?;
+    catalog.register(audio::Speak)?;
     catalog.register(control::Number)?;
     catalog.register(control::Rules)?;
     catalog.register(control::Select)?;
     catalog.register(model::Autoencoder::new(models.clone()))?;
     catalog.register(model::Classifier::new(models.clone()))?;
+    catalog.register(control::Planner::new(models.clone()))?;
+    catalog.register(model::Frames::new(models.clone()))?;
     catalog.register(model::Intent::new(models.clone()))?;
     catalog.register(model::Keyword::new(models.cpu))?;
     catalog.register(model::Phones::new(models.clone()))?;
@@ -88,11 +92,14 @@ mod tests {
                 "audio/log-mel",
                 "audio/mfcc",
                 "audio/resample",
+                "audio/speak",
                 "control/number",
+                "control/plan",
                 "control/rules",
                 "control/select",
                 "model/autoencoder",
                 "model/classifier",
+                "model/frames",
                 "model/intent",
                 "model/keyword",
                 "model/phones",

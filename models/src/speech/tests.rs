@@ -150,6 +150,7 @@ fn learner() -> SpeechLearner {
         warp: 0.0,
         noise: 0.0,
         ratio_db: 20.0,
+        band: 0.0,
         gain_db: 3.0,
         bin_masks: [0, 0],
         frame_masks: [0, 0],

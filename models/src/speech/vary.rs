@@ -21,6 +21,8 @@ pub struct Variation {
     pub noise: f32,
     /// Least ratio of speech to noise, in dB; the largest is 35.
     pub ratio_db: f32,
+    /// Chance that nothing is left above the band of a telephone.
+    pub band: f32,
     /// Largest gain, up or down, in dB.
     pub gain_db: f32,
     /// Masks over frequencies, and bins of the widest.
@@ -35,6 +37,9 @@ const RATIO_DB_MAX: f32 = 35.0;
 const MASKED_MAX: f32 = 0.12;
 /// Largest tilt of the spectrum from its middle to its ends, in nepers of energy.
 const TILT: f32 = 0.6;
+
+/// Least and largest frequency, in Hz, that a narrow band ends at.
+const BAND_HZ: [f64; 2] = [3_000.0, 4_000.0];
 
 /// What variations are made of.
 #[derive(Clone, Debug)]
@@ -88,8 +93,15 @@ impl Varier {
         let middle = (self.bins as f32 - 1.0).max(1.0) / 2.0;
         for row in x.chunks_exact_mut(self.bins) {
             for (bin, value) in row.iter_mut().enumerate() {
-                *value = (*value + gain + tilt * (bin as f32 / middle - 1.0)).max(self.floor);
+                // Where there is nothing, as above the band of a recording, there is nothing to make louder.
+                if *value > self.floor {
+                    *value = (*value + gain + tilt * (bin as f32 / middle - 1.0)).max(self.floor);
+                }
             }
+        }
+        if random.random::<f32>() < self.variation.band {
+            let [low, high] = BAND_HZ;
+            self.narrow(&mut x, low + (high - low) * random.random::<f64>());
         }
         self.mask(&mut x, random);
         x
@@ -149,6 +161,14 @@ impl Varier {
                 let next = before[(first + 1).min(self.bins - 1)];
                 *value = before[*first] + part * (next - before[*first]);
             }
+        }
+    }
+
+    /// Leaves nothing above a frequency.
+    fn narrow(&self, x: &mut [f32], end_hz: f64) {
+        let kept = self.centres.partition_point(|centre| *centre < end_hz);
+        for row in x.chunks_exact_mut(self.bins) {
+            row[kept..].fill(self.floor);
         }
     }
 
@@ -216,6 +236,7 @@ mod tests {
             warp: 0.0,
             noise: 0.0,
             ratio_db: 10.0,
+            band: 0.0,
             gain_db: 0.0,
             bin_masks: [0, 0],
             frame_masks: [0, 0],
@@ -257,6 +278,23 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_left_above_a_band() {
+        let varier = varier(variation(), Vec::new());
+        let mut x = slope(3);
+        varier.narrow(&mut x, 4_000.0);
+        let kept = varier.centres.iter().filter(|centre| **centre < 4_000.0).count();
+        assert!((20..39).contains(&kept));
+        for (row, before) in x.chunks_exact(40).zip(slope(3).chunks_exact(40)) {
+            assert_eq!(row[..kept], before[..kept]);
+            assert!(
+                row[kept..]
+                    .iter()
+                    .all(|value| (value - varier.floor).abs() < 1e-6)
+            );
+        }
+    }
+
+    #[test]
     fn noise_is_as_loud_as_was_asked_for() {
         let varier = varier(variation(), vec![2.0; 40 * 7]);
         let mut x = vec![-13.0; 40 * 20];
@@ -274,6 +312,7 @@ mod tests {
             tempo: 0.2,
             warp: 0.1,
             noise: 1.0,
+            band: 0.5,
             gain_db: 10.0,
             bin_masks: [2, 6],
             frame_masks: [2, 15],

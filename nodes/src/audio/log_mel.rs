@@ -1,8 +1,10 @@
 //! `audio/log-mel`: the log-mel spectrogram as a node.
 
+use std::time::Duration;
+
 use motet_core::catalog::{
-    BuildError, ConnectedInput, Cost, InputSpec, InputSpecs, KindFault, NodeKind, OutputSpec, ParamSpec,
-    ParamType, ParamValue, Params, Signature,
+    BuildError, ConnectedInput, Cost, FaultPlace, InputSpec, InputSpecs, KindFault, NodeKind, OutputSpec,
+    ParamSpec, ParamType, ParamValue, Params, Signature,
 };
 use motet_core::node::{Inputs, Node, NodeError, Outputs};
 use motet_core::placement::Placement;
@@ -13,6 +15,9 @@ use motet_models::audio::{self, LogMelConfig};
 use super::framing::{Framing, Sound};
 
 const INPUT: &str = "samples";
+const SILENCE: &str = "silence";
+/// Longest silence before and behind a sound.
+const SILENCE_MAX_S: f64 = 10.0;
 
 /// The kind `audio/log-mel`.
 pub struct LogMel;
@@ -27,7 +32,9 @@ impl NodeKind for LogMel {
          what librosa computes with center=False, htk=False, norm=slaney, power=2, followed by the natural \
          logarithm of max(energy, 1e-6): a Hann window in the middle of a transform of the next power of two, \
          triangular filters of equal area on the Slaney mel scale from `low` to `high`. n samples give \
-         1 + (n - fft) / hop frames, none where they do not fill one transform. The sound must state its rate."
+         1 + (n - fft) / hop frames, none where they do not fill one transform. `silence` is put before and behind each \
+         sound, as for nets that learnt from recordings with some: n grows by two of it, and times by one. The sound must \
+         state its rate."
     }
 
     fn params(&self) -> Vec<ParamSpec> {
@@ -47,7 +54,13 @@ impl NodeKind for LogMel {
             low_hz: speech.low_hz,
             high_hz: speech.high_hz,
         };
-        let mut params = vec![bins];
+        let silence = ParamSpec {
+            name: SILENCE,
+            param_type: ParamType::Duration,
+            default: Some(ParamValue::Duration(Duration::ZERO)),
+            about: "silence before and behind each sound, at most ten seconds",
+        };
+        let mut params = vec![bins, silence];
         params.extend(framing.params(speech.sample_rate_hz));
         params
     }
@@ -81,7 +94,7 @@ impl NodeKind for LogMel {
         let per_frame = fft * u64::from(fft.ilog2()) * 5 / 2 + 4 * fft;
         Cost {
             flops: per_frame * u64::from(shape.frame_count_max),
-            workspace_bytes: 24 * fft + 8 * shape.config.bins as u64,
+            workspace_bytes: 24 * fft + 8 * shape.config.bins as u64 + 4 * shape.padded_samples() as u64,
             ..Cost::default()
         }
     }
@@ -94,9 +107,14 @@ impl NodeKind for LogMel {
     ) -> Result<Box<dyn Node>, BuildError> {
         let shape = FrameShape::read(params, &signature.inputs)
             .map_err(|faults| BuildError::Failed(crate::first_message(&faults)))?;
+        let padded = vec![0.0; shape.padded_samples()];
         let log_mel =
             audio::LogMel::new(shape.config).map_err(|fault| BuildError::Failed(fault.to_string()))?;
-        Ok(Box::new(LogMelNode { log_mel }))
+        Ok(Box::new(LogMelNode {
+            log_mel,
+            silence_samples: shape.silence_samples,
+            padded,
+        }))
     }
 }
 
@@ -106,13 +124,19 @@ struct FrameShape {
     frame_rate_mhz: u64,
     frame_count_max: u32,
     is_exact: bool,
+    /// Samples of silence before, and behind.
+    silence_samples: usize,
+    /// Most samples that arrive.
+    samples_max: usize,
 }
 
 impl FrameShape {
     fn read(params: &Params, inputs: &[ConnectedInput]) -> Result<FrameShape, Vec<KindFault>> {
         let sound = Sound::read(INPUT, inputs)?;
         let config = read_config(params, sound.rate_hz)?;
-        let frame_count = config.frames(sound.length.max as usize);
+        let silence_samples = read_silence(params, sound.rate_hz)?;
+        let samples_max = sound.length.max as usize;
+        let frame_count = config.frames(samples_max + 2 * silence_samples);
         if frame_count == 0 {
             return Err(sound.too_short(INPUT, config.fft_samples));
         }
@@ -120,9 +144,35 @@ impl FrameShape {
             frame_rate_mhz: sound.rate_mhz() / config.hop_samples as u64,
             frame_count_max: u32::try_from(frame_count).unwrap_or(u32::MAX),
             is_exact: sound.length.exact,
+            silence_samples,
+            samples_max,
             config,
         })
     }
+
+    /// Samples of the longest sound with its silence; none where there is no silence.
+    fn padded_samples(&self) -> usize {
+        match self.silence_samples {
+            0 => 0,
+            silence => self.samples_max + 2 * silence,
+        }
+    }
+}
+
+/// Samples of silence on each side.
+fn read_silence(params: &Params, rate_hz: u32) -> Result<usize, Vec<KindFault>> {
+    let seconds = params.duration(SILENCE).unwrap_or_default().as_secs_f64();
+    if seconds > SILENCE_MAX_S {
+        let place = FaultPlace::Param(SILENCE.to_owned(), None);
+        let message = format!("{seconds} s of silence are more than {SILENCE_MAX_S} s");
+        return Err(vec![KindFault::new(place, message)]);
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a few seconds have few samples"
+    )]
+    Ok((seconds * f64::from(rate_hz)).round() as usize)
 }
 
 /// Reads the parameters for this sample rate.
@@ -146,11 +196,20 @@ fn read_config(params: &Params, sample_rate_hz: u32) -> Result<LogMelConfig, Vec
 
 struct LogMelNode {
     log_mel: audio::LogMel,
+    silence_samples: usize,
+    /// A sound with its silence; empty where there is none. Invariant: it begins with silence.
+    padded: Vec<f32>,
 }
 
 impl Node for LogMelNode {
     fn run(&mut self, inputs: &Inputs<'_>, outputs: &mut Outputs<'_>) -> Result<(), NodeError> {
-        let samples = inputs.tensor::<f32>(0)?;
+        let mut samples = inputs.tensor::<f32>(0)?;
+        if self.silence_samples > 0 {
+            let end = self.silence_samples + samples.len();
+            self.padded[self.silence_samples..end].copy_from_slice(samples);
+            self.padded[end..end + self.silence_samples].fill(0.0);
+            samples = &self.padded[..end + self.silence_samples];
+        }
         let sizes = [
             self.log_mel.config().frames(samples.len()),
             self.log_mel.config().bins,
@@ -166,10 +225,6 @@ impl Node for LogMelNode {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
-    use motet_core::catalog::FaultPlace;
-
     use super::*;
     use crate::trial::{Trial, Value};
 
@@ -206,6 +261,29 @@ mod tests {
             .with("high", ParamValue::Frequency(3_800_000))
             .with("hop", milliseconds(16));
         assert_eq!(slow.types(), ["frames: f32[F<=61, 40] rate=62.5Hz"]);
+    }
+
+    #[test]
+    fn silence_is_put_around_each_sound() {
+        let port = "f32[T<=2000] rate=16kHz";
+        let around = |samples: &[f32]| {
+            let mut padded = vec![0.0; 320];
+            padded.extend_from_slice(samples);
+            padded.extend([0.0; 320]);
+            frames(&trial("f32[T<=4000] rate=16kHz"), &padded)
+        };
+        let mut running = trial(port).with(SILENCE, milliseconds(20)).build();
+        // A long sound leaves nothing of itself in the silence behind a short one.
+        for length in [2_000, 300, 0] {
+            let samples: Vec<f32> = (0..length).map(|index| (index as f32 * 0.3).sin()).collect();
+            let outputs = running.fire(&[Some(Value::samples(&samples))]).unwrap();
+            let lease = outputs[0].as_ref().unwrap();
+            let (dims, expected) = around(&samples);
+            assert_eq!(lease.dims(0).unwrap(), dims);
+            assert_eq!(lease.tensor::<f32>(0).unwrap(), expected);
+        }
+        let long = trial(port).with(SILENCE, milliseconds(11_000));
+        assert!(matches!(&long.faults()[0].place, FaultPlace::Param(name, None) if name == SILENCE));
     }
 
     #[test]

@@ -30,6 +30,8 @@ pub(super) struct Told {
     names: Vec<String>,
     /// Seconds of a unit.
     unit_s: f32,
+    /// Seconds of silence before the sound.
+    silence_s: f32,
     threshold: f32,
     /// How many stretches of speech there are.
     count: i32,
@@ -86,7 +88,7 @@ impl Listened {
 }
 
 impl Told {
-    pub(super) fn new(listened: Arc<Listened>, (rate_mhz, threshold): (u64, f32)) -> Self {
+    pub(super) fn new(listened: Arc<Listened>, (rate_mhz, threshold, silence_s): (u64, f32, f32)) -> Self {
         Self {
             names: listened
                 .slots()
@@ -94,6 +96,7 @@ impl Told {
                 .map(|(name, _)| name.to_owned())
                 .collect(),
             unit_s: 1e3 / rate_mhz as f32,
+            silence_s,
             threshold,
             count: 0,
             chosen: None,
@@ -152,9 +155,10 @@ impl Told {
         }
     }
 
-    /// The time of a unit, to the millisecond.
+    /// The time of a unit in the sound, to the millisecond.
     fn seconds(&self, unit: usize) -> f32 {
-        (1e3 * self.unit_s * unit as f32).round() / 1e3
+        let time_s = (self.unit_s * unit as f32 - self.silence_s).max(0.0);
+        (1e3 * time_s).round() / 1e3
     }
 
     fn reading(&self, heard: &Heard) -> Reading<'_> {
