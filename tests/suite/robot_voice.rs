@@ -51,7 +51,7 @@ fn inputs(names: &[&str]) -> Vec<PathBuf> {
 
 #[test]
 fn the_samples_are_answered_as_the_pipelines_say() {
-    for name in ["robot-voice", "car-voice"] {
+    for name in ["robot-voice", "car-voice", "house-robot"] {
         let pipeline = pipeline(name, ExecutorChoice::Parallel);
         let mut runner = pipeline.runner().unwrap();
         for test in 0..pipeline.spec().tests.len() {
@@ -95,6 +95,126 @@ fn what_another_grammar_says_is_turned_away_and_silence_is_nothing() {
         .map(|command| command.as_ref().map(|command| field(command, "accepted")))
         .collect();
     assert_eq!(accepted, [Some("0".to_owned()), Some("0".to_owned()), None]);
+}
+
+/// A WAV file of 16 bits.
+fn wav(channels: u16, rate_hz: u32, samples: &[f32]) -> Vec<u8> {
+    let data: Vec<u8> = samples
+        .iter()
+        .flat_map(|sample| {
+            #[allow(clippy::cast_possible_truncation, reason = "the cast of a float saturates")]
+            let sample = (sample * 32_768.0) as i16;
+            sample.to_le_bytes()
+        })
+        .collect();
+    let mut wav = Vec::new();
+    let bytes = u32::try_from(data.len()).unwrap();
+    let block = channels * 2;
+    wav.extend_from_slice(b"RIFF");
+    wav.extend((36 + bytes).to_le_bytes());
+    wav.extend_from_slice(b"WAVEfmt ");
+    wav.extend(16_u32.to_le_bytes());
+    wav.extend(1_u16.to_le_bytes());
+    wav.extend(channels.to_le_bytes());
+    wav.extend(rate_hz.to_le_bytes());
+    wav.extend((rate_hz * u32::from(block)).to_le_bytes());
+    wav.extend(block.to_le_bytes());
+    wav.extend(16_u16.to_le_bytes());
+    wav.extend_from_slice(b"data");
+    wav.extend(bytes.to_le_bytes());
+    wav.extend(data);
+    wav
+}
+
+/// A chord that swells and fades, at this rate.
+fn music(seconds: usize, rate_hz: u32) -> Vec<f32> {
+    let notes = [220.0, 277.2, 329.6, 440.0, 554.4];
+    let rate = rate_hz as f32;
+    (0..seconds * rate_hz as usize)
+        .map(|index| {
+            let time = index as f32 / rate;
+            let swell = 0.5 + 0.5 * (time * 3.0).sin();
+            let sum: f32 = notes
+                .iter()
+                .map(|note| (time * note * std::f32::consts::TAU).sin())
+                .sum();
+            0.15 * swell * sum
+        })
+        .collect()
+}
+
+#[test]
+fn sound_that_is_no_order_is_no_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, bytes: Vec<u8>| {
+        let path = folder.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        path
+    };
+    let mut random = 1_u32;
+    let mut noise = || {
+        random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (random >> 8) as f32 / 8_388_608.0 - 1.0
+    };
+    let loud: Vec<f32> = (0..80_000).map(|_| noise().signum()).collect();
+    let clips = [
+        write("music.wav", wav(1, 16_000, &music(8, 16_000))),
+        write("music-48k.wav", wav(1, 48_000, &music(4, 48_000))),
+        write("clipped-noise.wav", wav(1, 16_000, &loud)),
+        write("click.wav", wav(1, 16_000, &[0.0, 1.0, -1.0, 0.0])),
+    ];
+    for (clip, command) in clips
+        .iter()
+        .zip(commands("robot-voice", ExecutorChoice::Sequential, &clips))
+    {
+        let accepted = command.map(|command| field(&command, "accepted"));
+        assert_ne!(accepted.as_deref(), Some("1"), "{clip:?}");
+    }
+}
+
+#[test]
+fn sound_that_cannot_be_taken_is_refused_by_its_code() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipeline = pipeline("robot-voice", ExecutorChoice::Sequential);
+    let runner = pipeline.runner().unwrap();
+    let refused = |name: &str, bytes: Vec<u8>| {
+        let path = folder.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        let error = runner.request([("mic", path.to_string_lossy())]).unwrap_err();
+        error.to_string()
+    };
+    // Ten minutes, where the pipeline takes one; nothing of it is cut in silence.
+    let long = refused("ten-minutes.wav", wav(1, 8_000, &vec![0.01; 600 * 8_000]));
+    assert!(
+        long.contains("lasts 600.00 s, the input takes at most 60.00 s"),
+        "{long}"
+    );
+    let stereo = refused("stereo.wav", wav(2, 16_000, &[0.1; 3_200]));
+    assert!(stereo.contains("channel"), "{stereo}");
+    let empty = refused("empty.wav", wav(1, 16_000, &[]));
+    assert!(empty.contains("no samples"), "{empty}");
+    let text = refused("text.wav", b"this is no sound".to_vec());
+    assert!(text.contains("text.wav"), "{text}");
+}
+
+#[test]
+fn an_order_that_is_clipped_is_still_no_other_order() {
+    let clip = inputs(&["espresso.flac"]).swap_remove(0);
+    let sound = motet_models::audio::clip::Clip::read(&clip).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let clipped: Vec<f32> = sound
+        .samples
+        .iter()
+        .map(|sample| (20.0 * sample).clamp(-0.99, 0.99))
+        .collect();
+    let path = folder.path().join("clipped.wav");
+    fs::write(&path, wav(1, sound.rate_hz, &clipped)).unwrap();
+    let found = commands("robot-voice", ExecutorChoice::Sequential, &[path]).swap_remove(0);
+    let Some(command) = found.filter(|command| field(command, "accepted") == "1") else {
+        return;
+    };
+    assert_eq!(field(&command, "coffee_drink"), "espresso");
+    assert_eq!(field(&command, "size"), "small");
 }
 
 #[test]

@@ -324,7 +324,9 @@ impl Maker<'_> {
             from,
         });
         self.held.push(thing);
-        self.scene.at[thing] = None;
+        if !self.entity(thing).is_many {
+            self.scene.at[thing] = None;
+        }
         Ok(thing)
     }
 
@@ -350,7 +352,9 @@ impl Maker<'_> {
 
     fn let_go(&mut self, thing: usize, at: usize) {
         self.held.retain(|held| *held != thing);
-        self.scene.at[thing] = Some(at);
+        if !self.entity(thing).is_many {
+            self.scene.at[thing] = Some(at);
+        }
     }
 
     fn put(&mut self, thing: &str, from: Option<String>, on: &str) -> Result<(), Refused> {

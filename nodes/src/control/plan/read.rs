@@ -12,8 +12,8 @@ const HEAD: [&str; 8] = [
     "world", "about", "robot", "speaker", "places", "things", "people", "commands",
 ];
 const ROBOT: [&str; 3] = ["at", "hands", "reach"];
-const ENTITY: [&str; 8] = [
-    "names", "at", "position", "height", "fixed", "closed", "open", "on",
+const ENTITY: [&str; 9] = [
+    "names", "at", "position", "height", "fixed", "many", "closed", "open", "on",
 ];
 /// Most places, things and people of a world.
 const ENTITIES_MAX: usize = 10_000;
@@ -215,6 +215,7 @@ impl Reader {
             position,
             height_m,
             is_fixed: flag(self, "fixed").unwrap_or(sort != Sort::Thing),
+            is_many: flag(self, "many").unwrap_or(false),
             is_closed: flag(self, "closed").unwrap_or(false),
             open: flag(self, "open"),
             on: flag(self, "on"),

@@ -54,6 +54,8 @@ pub struct Entity {
     pub height_m: Option<f64>,
     /// True for what stays where it is, such as furniture.
     pub is_fixed: bool,
+    /// True for what there is more of where one was taken, such as the cups of a machine.
+    pub is_many: bool,
     /// True for a place that the robot may not go to.
     pub is_closed: bool,
     /// Whether it is open, for what opens.
