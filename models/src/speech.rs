@@ -17,6 +17,7 @@ pub mod phones;
 pub mod score;
 mod settings;
 mod ship;
+pub mod spelling;
 mod task;
 #[cfg(test)]
 mod tests;
@@ -27,4 +28,5 @@ pub use config::SpeechConfig;
 pub use learner::SpeechLearner;
 pub use lexicon::Lexicon;
 pub use net::SpeechNet;
+pub use spelling::Spelling;
 pub use task::SpeechTask;

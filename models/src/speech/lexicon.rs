@@ -73,6 +73,13 @@ impl Lexicon {
         }
     }
 
+    /// Every word with its ways, by name.
+    pub fn words(&self) -> impl Iterator<Item = (&str, &[Vec<u8>])> {
+        self.words
+            .iter()
+            .map(|(word, ways)| (word.as_str(), ways.as_slice()))
+    }
+
     /// The ways to say a word, the usual one first; none for a word that is not known.
     pub fn ways(&self, word: &str) -> &[Vec<u8>] {
         self.words.get(word).map_or(&[], Vec::as_slice)

@@ -130,9 +130,10 @@ fn file_name(path: &Path) -> String {
 
 fn grammar(path: &Path, text: String) -> Result<Checked, Diagnostics> {
     let source = Source::new(path.display().to_string(), text);
-    let (grammar, warnings) = Grammar::read(&source)?;
+    let (grammar, mut warnings) = Grammar::read(&source)?;
     let network = Network::of(&grammar)?;
     let sounds = Sounds::of(&grammar, &network, &Lexicon::builtin())?;
+    warnings.extend(sounds.guessed);
     Ok(Checked::Grammar {
         name: file_name(path),
         warnings,

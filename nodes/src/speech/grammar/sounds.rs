@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use motet_core::diagnostic::{Code, Diagnostic, Diagnostics};
+use motet_core::diagnostic::{Code, Diagnostic, Diagnostics, Span};
 use motet_core::yaml::{Path, Place};
 use motet_engine::decode::graph::{Arc, LabelGraph};
-use motet_models::speech::Lexicon;
-use motet_models::speech::phones::places;
+use motet_models::speech::phones::{PHONES, places};
+use motet_models::speech::{Lexicon, Spelling};
 
 use super::network::Network;
 use super::{Grammar, Pattern};
@@ -18,23 +18,33 @@ pub struct Sounds {
     pub graph: LabelGraph,
     /// For each arc of the graph the arc of the network whose word it ends, if it ends one.
     pub ends_word: Vec<Option<u32>>,
+    /// A warning for every word that is said as its letters suggest.
+    pub guessed: Diagnostics,
 }
 
 impl Sounds {
-    /// Says every word of a network in all its ways; those of the grammar count before those of the lexicon.
+    /// Says every word of a network in all its ways; those of the grammar count before those of the lexicon, and a word that
+    /// neither has is said by its letters.
     ///
     /// # Errors
-    /// Every word that nothing says how to say, and every pronunciation that has something else than phones.
+    /// Every word that cannot be said by its letters either, and every pronunciation that has something else than phones.
     pub fn of(grammar: &Grammar, network: &Network, lexicon: &Lexicon) -> Result<Sounds, Diagnostics> {
         let mut faults = Diagnostics::new();
         let own = own(grammar, &mut faults);
         let mut ways = Vec::with_capacity(network.words.len());
+        let (mut guessed, mut spelling) = (Diagnostics::new(), None);
         for word in &network.words {
-            let known = own.get(word).map_or(lexicon.ways(word), Vec::as_slice);
+            let mut known = own.get(word).map_or(lexicon.ways(word), Vec::as_slice).to_vec();
             if known.is_empty() && !own.contains_key(word) {
-                faults.push(unspoken(grammar, word));
+                match spelling.get_or_insert_with(Spelling::english).say(word) {
+                    Some(phones) => {
+                        guessed.push(spelt(grammar, word, &phones));
+                        known.push(phones);
+                    }
+                    None => faults.push(unspoken(grammar, word)),
+                }
             }
-            ways.push(known.to_vec());
+            ways.push(known);
         }
         let nodes = network.ends.len();
         let mut draft = Draft {
@@ -66,6 +76,7 @@ impl Sounds {
         Ok(Sounds {
             graph,
             ends_word: draft.ends_word,
+            guessed,
         })
     }
 }
@@ -94,8 +105,34 @@ fn own(grammar: &Grammar, faults: &mut Diagnostics) -> BTreeMap<String, Vec<Vec<
     own
 }
 
-/// A word that nothing says how to say, where it is first said.
+/// A word that nothing says how to say, and that has no sound by its letters.
 fn unspoken(grammar: &Grammar, word: &str) -> Diagnostic {
+    let message = format!("nothing says how `{word}` sounds");
+    let fault = Diagnostic::error(Code("MT0606"), first_said(grammar, word), message);
+    fault.help(format!(
+        "say it under `pronunciations:`, as in `{word}: L AA T EY`, or use other words"
+    ))
+}
+
+/// A word that is said by its letters.
+fn spelt(grammar: &Grammar, word: &str, phones: &[u8]) -> Diagnostic {
+    let names: Vec<&str> = phones
+        .iter()
+        .map(|phone| PHONES[usize::from(*phone) - 1])
+        .collect();
+    let message = format!(
+        "nothing says how `{word}` sounds; by its letters it is `{}`",
+        names.join(" ")
+    );
+    let warning = Diagnostic::warning(Code("MT0606"), first_said(grammar, word), message);
+    warning.help(format!(
+        "say it under `pronunciations:` if that is wrong, as in `{word}: {}`",
+        names.join(" ")
+    ))
+}
+
+/// Where a word is first said.
+fn first_said(grammar: &Grammar, word: &str) -> Span {
     let intents = grammar.intents.iter().flat_map(|intent| &intent.patterns);
     let rules = grammar.rules.iter().flat_map(|rule| &rule.patterns);
     let values = grammar.slots.iter().flat_map(|slot| &slot.values);
@@ -110,11 +147,7 @@ fn unspoken(grammar: &Grammar, word: &str) -> Diagnostic {
         let part = text.find(word).map_or(0..text.len(), |at| at..at + word.len());
         pattern.origin.span(&grammar.source, &part)
     });
-    let span = span.unwrap_or_else(|| Path::root().find(&grammar.source, Place::Value));
-    let fault = Diagnostic::error(Code("MT0606"), span, format!("nothing says how `{word}` sounds"));
-    fault.help(format!(
-        "say it under `pronunciations:`, as in `{word}: L AA T EY`, or use other words"
-    ))
+    span.unwrap_or_else(|| Path::root().find(&grammar.source, Place::Value))
 }
 
 /// A graph in the making.

@@ -259,10 +259,25 @@ fn a_grammar_that_says_too_much_is_refused() {
 
 #[test]
 fn a_word_that_nothing_says_how_to_say_is_shown_where_it_is_said() {
-    let grammar = |more: &str| format!("grammar: 1\nintents:\n  go:\n    - go to [the] qumranet\n{more}");
+    let unsaid = "grammar: 1\nintents:\n  go:\n    - go to [the] größe\n";
     assert_eq!(
-        faults(&grammar("")),
-        ["MT0606 grammar.yaml:4:19 nothing says how `qumranet` sounds"]
+        faults(unsaid),
+        ["MT0606 grammar.yaml:4:19 nothing says how `größe` sounds"]
+    );
+    let grammar = |more: &str| format!("grammar: 1\nintents:\n  go:\n    - go to [the] qumranet\n{more}");
+    // By its letters, with a warning.
+    let source = Source::new("grammar.yaml", grammar(""));
+    let (read, _) = Grammar::read(&source).unwrap();
+    let network = Network::of(&read).unwrap();
+    let sounds = Sounds::of(&read, &network, &Lexicon::builtin()).unwrap();
+    let guessed: Vec<String> = sounds
+        .guessed
+        .iter()
+        .map(|warning| format!("{:?} {} {}", warning.severity, warning.code.0, warning.message))
+        .collect();
+    assert_eq!(
+        guessed,
+        ["Warning MT0606 nothing says how `qumranet` sounds; by its letters it is `K AH M R AE N EH T`"]
     );
     assert_eq!(
         faults(&grammar("pronunciations: {qumranet: K AH M R AH N EH T}\n")),
