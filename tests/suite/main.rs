@@ -7,6 +7,7 @@
 
 mod assistant;
 mod broken;
+mod grounding;
 mod keyword;
 mod robot_voice;
 mod shared;

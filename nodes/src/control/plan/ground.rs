@@ -60,6 +60,14 @@ impl Scene {
 }
 
 impl World {
+    /// The place, thing or person that words name as a plan begins; none where there is none, or several that nothing tells
+    /// apart.
+    pub fn named(&self, text: &str) -> Option<&Entity> {
+        let sorts = [Sort::Thing, Sort::Place, Sort::Person];
+        let found = self.ground(text, &sorts, &Scene::of(self)).ok()?;
+        self.entities.get(found)
+    }
+
     /// Finds what words name, of one of these sorts, the first sorts first.
     ///
     /// The name that counts is the first that is not followed at once by another: in *the kitchen table near the window*
