@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::fmt::Write;
 
 use motet_engine::decode::graph::Search;
 use motet_models::speech::Lexicon;
@@ -322,4 +323,38 @@ fn every_utterance_is_found_by_its_phones() {
         assert!(score.abs() < 1e-6);
     }
     assert_eq!(places("S T AA P").map(|phones| phones.len()), Ok(4));
+}
+
+#[test]
+fn ten_thousand_patterns_are_a_grammar_of_bounded_size() {
+    let lexicon = Lexicon::builtin();
+    let words: Vec<&str> = lexicon
+        .words()
+        .map(|(word, _)| word)
+        .filter(|word| word.len() > 2 && word.bytes().all(|letter| letter.is_ascii_lowercase()))
+        .take(1_000)
+        .collect();
+    let mut text = String::from("grammar: 1\nintents:\n");
+    for intent in 0..100 {
+        writeln!(text, "  intent_{intent}:").unwrap();
+        for pattern in 0..100 {
+            let number = 100 * intent + pattern;
+            let word = |place: usize| words[place % words.len()];
+            writeln!(
+                text,
+                "    - \"[please] {} {} {}\"",
+                word(number),
+                word(number / 7 + 13),
+                word(number / 1_000 + 500)
+            )
+            .unwrap();
+        }
+    }
+    let source = Source::new("grammar.yaml", text);
+    let (grammar, _) = Grammar::read(&source).unwrap();
+    let network = Network::of(&grammar).unwrap();
+    let sounds = Sounds::of(&grammar, &network, &lexicon).unwrap();
+    // No more phones than the patterns have by themselves, and a search that fits into memory.
+    assert!(sounds.graph.arcs() < 300_000, "{} arcs", sounds.graph.arcs());
+    assert!(Search::bytes(&sounds.graph, 375) < 256 << 20);
 }
