@@ -39,7 +39,7 @@ pub(super) fn evaluate(folder: &Path, sources: &EvaluationSources<'_>) -> Result
         ));
     }
     let rows = read::Rows::in_file(&sources.valid, model.card.recipe.as_ref());
-    let judging = rows.clone().only(sources.only.as_deref());
+    let judging = rows.clone().only(sources.only.as_deref())?;
     let read = |path: &Path, rows| read::read(path, rows, config.splitting, Some(&labels));
     let valid = read(&sources.valid, &judging)?;
     let train = match &sources.train {

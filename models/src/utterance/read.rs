@@ -6,6 +6,7 @@ use std::path::Path;
 use super::corpus::{Labels, Utterance};
 use crate::data::{DataError, TextExample, TextFields, TextOptions, TextSet};
 use crate::recipe::{DataSettings, Recipe};
+use crate::task::TaskError;
 use crate::text::{Splitting, split};
 
 /// Longest utterance that is read, in characters.
@@ -21,17 +22,20 @@ pub(super) struct Rows {
 
 impl Rows {
     /// As the settings of a recipe say.
-    pub(super) fn of(data: &DataSettings) -> Self {
+    ///
+    /// # Errors
+    /// [`TaskError::Setting`] for an `only` that is no field with a value.
+    pub(super) fn of(data: &DataSettings) -> Result<Self, TaskError> {
         let named = |name: &str| (!name.is_empty()).then(|| name.to_owned());
-        Self {
+        Ok(Self {
             format: data.format.clone(),
             fields: TextFields {
                 group: named(&data.group),
                 label: named(&data.label),
-                only: pair(&data.only),
+                only: named(&data.only).map(|only| pair(&only)).transpose()?,
                 ..TextFields::default()
             },
-        }
+        })
     }
 
     /// Those of a file, by its ending, from the fields that the model of a card was trained on.
@@ -47,25 +51,37 @@ impl Rows {
             format: if is_tsv { "tsv" } else { "jsonl" }.to_owned(),
             fields: TextFields {
                 label: named("label"),
-                only: named("only").and_then(|only| pair(&only)),
+                only: named("only").and_then(|only| pair(&only).ok()),
                 ..TextFields::default()
             },
         }
     }
 
     /// Of these the rows with such a field, where one is named.
-    pub(super) fn only(mut self, only: Option<&str>) -> Self {
+    ///
+    /// # Errors
+    /// As [`Rows::of`].
+    pub(super) fn only(mut self, only: Option<&str>) -> Result<Self, TaskError> {
         if let Some(only) = only {
-            self.fields.only = pair(only);
+            self.fields.only = Some(pair(only)?);
         }
-        self
+        Ok(self)
     }
 }
 
 /// A field and its value, from `field=value`.
-fn pair(only: &str) -> Option<(String, String)> {
-    let (field, value) = only.split_once('=')?;
-    Some((field.trim().to_owned(), value.trim().to_owned()))
+fn pair(only: &str) -> Result<(String, String), TaskError> {
+    let parts = only
+        .split_once('=')
+        .map(|(field, value)| (field.trim(), value.trim()));
+    match parts {
+        Some((field, value)) if !field.is_empty() => Ok((field.to_owned(), value.to_owned())),
+        _ => Err(TaskError::Setting {
+            section: "data",
+            setting: "only",
+            fault: format!("`{only}` is no field with a value, as `lang=en` is"),
+        }),
+    }
 }
 
 /// Reads a file of utterances.

@@ -133,7 +133,7 @@ fn rows(
     recipe: &Recipe,
     sources: &Sources,
 ) -> Result<Sides<TextExample>, TaskError> {
-    let wanted = read::Rows::of(data);
+    let wanted = read::Rows::of(data)?;
     sides(data, recipe, sources, |path, learnt| {
         let labels = learnt.map(|learnt| read::labels(learnt, ""));
         let set = read::read(path, &wanted, net.splitting(), labels.as_ref())?;

@@ -373,3 +373,49 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn frames_are_tags_and_rows_of_others_are_passed_over() {
+    let fields = TextFields {
+        only: Some(("lang".to_owned(), "en".to_owned())),
+        ..TextFields::default()
+    };
+    let words = |text: &str| crate::text::split(text, crate::text::Splitting::Blanks);
+    let options = TextOptions {
+        fields: &fields,
+        labels: None,
+        tags: None,
+        characters_max: 100,
+        words: &words,
+    };
+    let frames = r#""frames": [
+        {"name": "Taking", "lexical_unit": [0], "args": [{"role": "Theme", "start": 1, "end": 4}]},
+        {"name": "Being", "lexical_unit": [4], "args": [{"role": "Theme", "start": 3, "end": 3}]}
+    ]"#
+    .replace('\n', "");
+    let row = |lang: &str, more: &str| {
+        format!(r#"{{"lang": "{lang}", "text": "take the coke that is cold", {frames}{more}}}"#)
+    };
+    let read = |text: &str| TextSet::parse_json_lines(Path::new("orders.jsonl"), text.as_bytes(), &options);
+    let set = read(&[row("en", ""), row("it", "")].join("\n")).unwrap();
+    assert_eq!(set.examples.len(), 1);
+    let example = &set.examples[0];
+    // What evokes a frame comes before the roles, and what would overlap is not tagged, but known.
+    assert_eq!(
+        example.tags.as_deref().unwrap(),
+        ["B-Taking", "O", "O", "B-Being.Theme", "B-Being", "O"]
+    );
+    assert_eq!(
+        example.frames.as_ref().unwrap()[0].roles,
+        [("Theme".to_owned(), 1..5)]
+    );
+    let faults = |text: &str| read(text).unwrap_err().to_string();
+    assert!(faults(&row("en", r#", "tags": ["O"]"#)).contains("say the same"));
+    assert!(faults(&row("it", "")).contains("orders.jsonl"));
+    let beyond = row("en", "").replace("\"end\": 4", "\"end\": 9");
+    assert!(
+        faults(&beyond).contains("words 1 to 9 of Taking.Theme"),
+        "{}",
+        faults(&beyond)
+    );
+}
