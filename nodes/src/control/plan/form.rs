@@ -189,7 +189,7 @@ impl<'a> Filler<'a> {
                     .then(|| self.place(false))
                     .transpose()?;
                 vec![Goal::Put {
-                    thing: self.thing(first)?,
+                    thing: self.thing()?,
                     from,
                     on,
                 }]
@@ -203,7 +203,7 @@ impl<'a> Filler<'a> {
                 }]
             }
             "pour" => {
-                let mut named = |name: &str| Ok((name.to_owned(), self.thing(None)?));
+                let mut named = |name: &str| Ok((name.to_owned(), self.thing()?));
                 let with: Result<_, (Reason, String)> =
                     ["what", "into"].into_iter().map(&mut named).collect();
                 vec![Goal::Do {
@@ -229,7 +229,7 @@ impl<'a> Filler<'a> {
         let from = from_open.then(|| self.place(false)).transpose()?;
         if is_named {
             return Ok(vec![Goal::Give {
-                thing: self.thing(what)?,
+                thing: self.thing()?,
                 from,
                 to,
             }]);
@@ -314,7 +314,7 @@ impl<'a> Filler<'a> {
         }
     }
 
-    fn thing(&mut self, _: Option<&Part>) -> Result<String, (Reason, String)> {
+    fn thing(&mut self) -> Result<String, (Reason, String)> {
         if self.things.is_empty() {
             let message = format!("`{}` names no thing that is known", self.text);
             return Err((Reason::UnknownThing, message));
