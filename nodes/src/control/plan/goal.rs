@@ -117,8 +117,10 @@ pub(super) const SPEAKER: &str = "me";
 pub(super) const RESULT: &str = "result";
 
 impl Command {
+    /// What was said for a name; what has no word in it says nothing.
     fn said(&self, name: &str) -> Option<&str> {
-        let found = self.slots.iter().find(|said| said.name == name);
+        let says = |said: &&Said| said.name == name && !words(&said.value).is_empty();
+        let found = self.slots.iter().find(says);
         found.map(|said| said.value.as_str())
     }
 

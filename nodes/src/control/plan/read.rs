@@ -354,7 +354,10 @@ impl Reader {
                     self.faults
                         .push(fault.suggest(span, name, further.iter().copied().chain(["maybe"])));
                 }
-                value => match value.scalar_text().filter(|text| slots(text).is_some()) {
+                value => match value
+                    .scalar_text()
+                    .filter(|text| slots(text).is_some() && !words(text).is_empty())
+                {
                     Some(text) => template.arguments.push((name.clone(), text)),
                     None => self.wrong(value, &at, "a name, a text, or a slot as in `{size}` in quotes"),
                 },

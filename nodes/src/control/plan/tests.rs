@@ -205,6 +205,11 @@ fn what_cannot_be_done_is_refused_with_the_reason() {
             "not_possible: the sofa is nothing that opens",
         ),
         ("taking", "incomplete: `taking` does not say what"),
+        ("taking | theme=?!", "incomplete: `taking` does not say what"),
+        (
+            "change_direction | direction=...",
+            "incomplete: `change_direction` does not say where to",
+        ),
         (
             "dancing",
             "not_understood: the world says nothing about `dancing`",
