@@ -218,6 +218,10 @@ fn what_cannot_be_done_is_refused_with_the_reason() {
     for (command, expected) in reasons {
         check(&[command], expected);
     }
+}
+
+#[test]
+fn commands_that_do_not_go_together_are_refused() {
     check(&[], "not_understood: nothing was understood");
     check(
         &["taking | theme=the mug", "taking | theme=the book"],
