@@ -8,13 +8,13 @@ mod explain;
 mod locate;
 mod tree;
 
-pub(crate) use locate::offset_of;
-pub use locate::{Path, Place, Segment, inner};
-pub use tree::{Also, Yaml, YamlFault, read};
-
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
+
+pub(crate) use locate::offset_of;
+pub use locate::{Path, Place, Segment, inner};
+pub use tree::{Also, Yaml, YamlFault, read};
 
 /// Reads the one document of a source that is no pipeline: a grammar or a world.
 ///

@@ -34,6 +34,8 @@ pub use error::{DataError, FAULTS_MAX, FILE_BYTES_MAX};
 pub use example::{Example, Place, Side};
 pub use fault::DataFault;
 pub use file::LINE_BYTES_MAX;
+pub use frames::role;
+pub(crate) use frames::role_name;
 pub use manifest::ManifestFields;
 pub use near::{NEAR_JACCARD, Near, near_duplicates, normalise};
 pub use problem::{FieldType, Problem};

@@ -6,7 +6,19 @@ use super::Problem;
 use super::problem::quote;
 use super::row::Row;
 use super::text::FrameExample;
-use crate::utterance::frames::role_name;
+
+/// What stands between a frame and its role.
+const ROLE: char = '.';
+
+/// The name of the spans of a role.
+pub(crate) fn role_name(frame: &str, role: &str) -> String {
+    format!("{frame}{ROLE}{role}")
+}
+
+/// The frame and the role that spans of this name play in it; none for spans that evoke a frame.
+pub fn role(name: &str) -> Option<(&str, &str)> {
+    name.split_once(ROLE)
+}
 
 /// Reads the field `frames`: an array of `{name, lexical_unit, args}`, where `lexical_unit` has the places of the words
 /// that evoke the frame, and `args` is an array of `{role, start, end}` with the first and the last word of each role.

@@ -12,19 +12,8 @@
 use std::ops::Range;
 
 use crate::data::FrameExample;
-
-/// What stands between a frame and its role.
-const ROLE: char = '.';
-
-/// The name of the spans of a role.
-pub fn role_name(frame: &str, role: &str) -> String {
-    format!("{frame}{ROLE}{role}")
-}
-
-/// The frame and the role that spans of this name play in it; none for spans that evoke a frame.
-pub fn role(name: &str) -> Option<(&str, &str)> {
-    name.split_once(ROLE)
-}
+pub use crate::data::role;
+use crate::data::role_name;
 
 /// True where these are names of a model that finds frames.
 pub fn has_roles<'a>(mut names: impl Iterator<Item = &'a str>) -> bool {

@@ -107,7 +107,7 @@ pub fn figures(labels: &Labels, utterances: &[Utterance], answers: &[Answer]) ->
         let mut sums = [0; 3];
         for (utterance, answer) in pairs() {
             let gold = utterance.frames.as_deref().unwrap_or_default();
-            let [_, _, arguments] = frames::compare(gold, &frames_of(labels, &answer.tags));
+            let [_, arguments, _] = frames::compare(gold, &frames_of(labels, &answer.tags));
             for (sum, count) in sums.iter_mut().zip(arguments) {
                 *sum += count as usize;
             }

@@ -320,7 +320,7 @@ mod tests {
             );
         }
         // What looks like options and commands is said, not done.
-        let outputs = trial().run(&[Some(Value::Text("-w /tmp/x --version <break time=\"900s\"/>"))]);
+        let outputs = trial().run(&[Some(Value::Text("-w sound.wav --version <break time=\"900s\"/>"))]);
         assert!(outputs.unwrap()[0].is_some());
     }
 

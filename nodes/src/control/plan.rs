@@ -199,7 +199,7 @@ impl Node for PlannerNode {
             }
             Told::Form(form, of) => {
                 let goals = form::goals(text(1, form)?, text(2, of)?, &self.world);
-                maker::plan_of(&self.world, std::iter::once(goals))
+                maker::plan_of(&self.world, std::iter::once((0, goals)))
             }
         };
         write(plan, outputs)

@@ -1,11 +1,12 @@
 //! `model/frames`: what is to be done, and what plays which role in it.
 
+use std::sync::Arc;
+
 use motet_core::arena::WriteLease;
 use motet_core::catalog::{
-    Accepts, BuildError, ConnectedInput, Cost, InputSpec, InputSpecs, KindFault, NodeKind, OutputSpec,
-    ParamSpec, Params, Signature,
+    BuildError, ConnectedInput, Cost, FaultPlace, InputSpecs, KindFault, NodeKind, OutputSpec, ParamSpec,
+    Params, Signature,
 };
-use motet_core::limits::TEXT_BYTES_MAX;
 use motet_core::machine::DeviceKind;
 use motet_core::node::{Inputs, Node, NodeError, Outputs};
 use motet_core::placement::{Placement, PrecisionOffer};
@@ -15,13 +16,11 @@ use motet_models::utterance::frames::{has_roles, owners, role};
 use serde::Serialize;
 
 use super::runs::{Place, Runs};
-use super::shelf::{Entry, Shelf};
-use super::slots::{Finder, Part, Span, Words, add_search, field_name, path_of};
+use super::shelf::{Entry, MODEL, Shelf};
+use super::slots::{Finder, Part, Span, Words, add_search, field_name, path_of, words_and_text};
 use super::sources::ModelSources;
 use super::{dim, model_param, refused};
 
-const WORDS: &str = "words";
-const TEXT: &str = "text";
 /// Most bytes of the frames as JSON; what is beyond is counted and left out.
 const COMMANDS_BYTES: usize = 16 << 10;
 /// The place of the scores.
@@ -41,14 +40,14 @@ impl Frames {
     }
 
     /// The model that the parameters name, which must find frames, and the longest name of one.
-    fn find(&self, params: &Params) -> Result<(std::sync::Arc<Entry<SlotsConfig>>, Kinds), Vec<KindFault>> {
+    fn find(&self, params: &Params) -> Result<(Arc<Entry<SlotsConfig>>, Kinds), Vec<KindFault>> {
         let model = self.shelf.find(params)?;
         let kinds = Kinds::of(&model.card.model.net.0.tags);
         if has_roles(kinds.names.iter().map(String::as_str)) {
             return Ok((model, kinds));
         }
         let message = format!("model `{}` finds slots, but no frames", model.name);
-        let place = motet_core::catalog::FaultPlace::Param("model".to_owned(), None);
+        let place = FaultPlace::Param(MODEL.to_owned(), None);
         Err(vec![KindFault::new(place, message).help(
             "use `model/slots`, or name a model whose card has tags such as `B-Taking` and `B-Taking.Theme`",
         )])
@@ -75,16 +74,7 @@ impl NodeKind for Frames {
     }
 
     fn inputs(&self, _params: &Params) -> Result<InputSpecs, Vec<KindFault>> {
-        let most = u32::try_from(TEXT_BYTES_MAX).unwrap_or(u32::MAX);
-        let text = Accepts::Type(TensorType::text(most).into());
-        let about = "words of `text/tokenize` with the same model";
-        Ok(InputSpecs {
-            named: vec![
-                InputSpec::required(WORDS, Accepts::Any, about),
-                InputSpec::required(TEXT, text, "the text that the words are of"),
-            ],
-            further: None,
-        })
+        Ok(words_and_text())
     }
 
     fn outputs(&self, params: &Params, inputs: &[ConnectedInput]) -> Result<Vec<OutputSpec>, Vec<KindFault>> {

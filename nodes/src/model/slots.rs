@@ -78,16 +78,7 @@ impl NodeKind for Slots {
     }
 
     fn inputs(&self, _params: &Params) -> Result<InputSpecs, Vec<KindFault>> {
-        let most = u32::try_from(TEXT_BYTES_MAX).unwrap_or(u32::MAX);
-        let text = Accepts::Type(TensorType::text(most).into());
-        let about = "words of `text/tokenize` with the same model";
-        Ok(InputSpecs {
-            named: vec![
-                InputSpec::required(WORDS, Accepts::Any, about),
-                InputSpec::required(TEXT, text, "the text that the words are of"),
-            ],
-            further: None,
-        })
+        Ok(words_and_text())
     }
 
     fn outputs(&self, params: &Params, inputs: &[ConnectedInput]) -> Result<Vec<OutputSpec>, Vec<KindFault>> {
@@ -158,6 +149,20 @@ impl NodeKind for Slots {
             fields: names.fields,
             finder: Finder::new(path, names.parts, words_max),
         }))
+    }
+}
+
+/// What a node reads that finds spans of a text.
+pub(super) fn words_and_text() -> InputSpecs {
+    let most = u32::try_from(TEXT_BYTES_MAX).unwrap_or(u32::MAX);
+    let text = Accepts::Type(TensorType::text(most).into());
+    let about = "words of `text/tokenize` with the same model";
+    InputSpecs {
+        named: vec![
+            InputSpec::required(WORDS, Accepts::Any, about),
+            InputSpec::required(TEXT, text, "the text that the words are of"),
+        ],
+        further: None,
     }
 }
 

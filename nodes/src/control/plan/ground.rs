@@ -52,6 +52,17 @@ impl Scene {
         }
     }
 
+    /// What something is in or on, then what that is in or on, and so on.
+    pub(super) fn around(&self, entity: usize) -> impl Iterator<Item = usize> {
+        // What lies in itself was refused, so that there are no more of them than entities.
+        std::iter::successors(self.at[entity], |at| self.at[*at]).take(self.at.len())
+    }
+
+    /// Whether one entity is in or on another, in one or more steps.
+    pub(super) fn is_within(&self, inner: usize, outer: usize) -> bool {
+        self.around(inner).any(|around| around == outer)
+    }
+
     /// Remembers what was spoken of.
     pub(super) fn speak_of(&mut self, entity: usize) {
         self.recent.retain(|known| *known != entity);
@@ -111,11 +122,7 @@ impl World {
             let kept: Vec<usize> = found
                 .iter()
                 .copied()
-                .filter(|entity| {
-                    around
-                        .iter()
-                        .any(|place| self.is_within(*entity, *place, &scene.at))
-                })
+                .filter(|entity| around.iter().any(|place| scene.is_within(*entity, *place)))
                 .collect();
             match (kept.is_empty(), found.len()) {
                 (false, _) => found = kept,
@@ -201,9 +208,7 @@ impl World {
             _ => None,
         }
     }
-}
 
-impl World {
     /// The last that was spoken of.
     fn last(&self, sort: Sort, scene: &Scene, fits: &dyn Fn(usize) -> bool) -> Option<usize> {
         let of_sort = |entity: &&usize| self.entities[**entity].sort == sort && fits(**entity);

@@ -13,12 +13,18 @@ pub(super) type Refused = (Reason, String);
 
 /// Makes one plan of commands: of all of them, or of none.
 pub fn plan(world: &World, commands: &[Command]) -> Plan {
-    let goals = commands.iter().filter(|command| command.accepted);
-    plan_of(world, goals.map(|command| command.goals(world)))
+    let accepted = commands
+        .iter()
+        .enumerate()
+        .filter(|(_, command)| command.accepted);
+    plan_of(
+        world,
+        accepted.map(|(place, command)| (place, command.goals(world))),
+    )
 }
 
-/// The same of goals.
-pub(super) fn plan_of(world: &World, all: impl Iterator<Item = Result<Vec<Goal>, Refused>>) -> Plan {
+/// The same of goals, each with the place of its command.
+pub(super) fn plan_of(world: &World, all: impl Iterator<Item = (usize, Result<Vec<Goal>, Refused>)>) -> Plan {
     let mut maker = Maker {
         world,
         scene: Scene::of(world),
@@ -28,17 +34,17 @@ pub(super) fn plan_of(world: &World, all: impl Iterator<Item = Result<Vec<Goal>,
         wanted: Vec::new(),
         steps: Vec::new(),
     };
-    let mut count = 0;
-    for (command, goals) in all.enumerate() {
-        count = command + 1;
+    let mut is_empty = true;
+    for (command, goals) in all {
+        is_empty = false;
         let done = goals.and_then(|goals| goals.into_iter().try_for_each(|goal| maker.reach(goal)));
         if let Err((reason, message)) = done {
             return refused(reason, message, command);
         }
     }
-    match count {
-        0 => refused(Reason::NotUnderstood, "nothing was understood".to_owned(), 0),
-        _ => Plan {
+    match is_empty {
+        true => refused(Reason::NotUnderstood, "nothing was understood".to_owned(), 0),
+        false => Plan {
             steps: maker.steps,
             refused: None,
         },
@@ -209,15 +215,8 @@ impl Maker<'_> {
 
     /// The place that the robot stands at to reach something: the last on the way outwards that is a place.
     fn stand(&self, entity: usize) -> Option<usize> {
-        let mut found = Some(entity);
-        for _ in 0..=self.world.entities.len() {
-            match found {
-                Some(at) if self.entity(at).sort == Sort::Place => return Some(at),
-                Some(at) => found = self.scene.at[at],
-                None => return None,
-            }
-        }
-        None
+        let mut outwards = std::iter::once(entity).chain(self.scene.around(entity));
+        outwards.find(|at| self.entity(*at).sort == Sort::Place)
     }
 
     fn go_to(&mut self, entity: usize) -> Result<(), Refused> {
@@ -229,22 +228,16 @@ impl Maker<'_> {
             });
             return Ok(());
         };
-        let mut around = Some(place);
-        while let Some(at) = around {
-            if self.entity(at).is_closed {
-                let message = format!("the robot may not go to {}", the(self.entity(at)));
-                return Err((Reason::ClosedPlace, message));
-            }
-            around = self.scene.at[at];
+        let outwards: Vec<usize> = std::iter::once(place).chain(self.scene.around(place)).collect();
+        if let Some(closed) = outwards.iter().find(|at| self.entity(**at).is_closed) {
+            let message = format!("the robot may not go to {}", the(self.entity(*closed)));
+            return Err((Reason::ClosedPlace, message));
         }
         if self.scene.robot_at != place {
             self.scene.robot_at = place;
             self.scene.speak_of(place);
-            let (mut position, mut around) = (self.entity(entity).position, Some(place));
-            while let Some(at) = around.filter(|_| position.is_none()) {
-                position = self.entity(at).position;
-                around = self.scene.at[at];
-            }
+            let mut outwards = std::iter::once(entity).chain(outwards);
+            let position = outwards.find_map(|at| self.entity(at).position);
             self.step(Step::Goto {
                 place: self.name(place),
                 position,
@@ -256,14 +249,11 @@ impl Maker<'_> {
     /// Refuses what is too high, too low or in something that is shut; opens what can be opened.
     pub(super) fn touch(&mut self, entity: usize) -> Result<(), Refused> {
         self.go_to(entity)?;
-        let (mut height, mut around) = (self.entity(entity).height_m, self.scene.at[entity]);
-        while let Some(at) = around {
-            height = height.or(self.entity(at).height_m);
-            if self.open[at] == Some(false) {
-                self.open[at] = Some(true);
-                self.step(Step::Open { thing: self.name(at) });
-            }
-            around = self.scene.at[at];
+        let around: Vec<usize> = self.scene.around(entity).collect();
+        let mut outwards = std::iter::once(entity).chain(around.iter().copied());
+        let height = outwards.find_map(|at| self.entity(at).height_m);
+        for at in around {
+            self.open_up(at);
         }
         let [low, high] = self.world.reach_m;
         match height.filter(|height| !(low..=high).contains(height)) {
@@ -275,6 +265,16 @@ impl Maker<'_> {
                 );
                 Err((Reason::OutOfReach, message))
             }
+        }
+    }
+
+    /// Opens what is shut.
+    fn open_up(&mut self, entity: usize) {
+        if self.open[entity] == Some(false) {
+            self.open[entity] = Some(true);
+            self.step(Step::Open {
+                thing: self.name(entity),
+            });
         }
     }
 
@@ -296,7 +296,7 @@ impl Maker<'_> {
         }
         if let Some(from) = from
             && self.scene.at[thing] != Some(from)
-            && !self.world.is_within(thing, from, &self.scene.at)
+            && !self.scene.is_within(thing, from)
         {
             let (what, place) = (the(self.entity(thing)), the(self.entity(from)));
             let message = format!(
@@ -338,7 +338,7 @@ impl Maker<'_> {
         if let (Some(entity), Some(place)) = (entity, place)
             && entity != place
             && !self.entity(entity).is_fixed
-            && !self.world.is_within(place, entity, &self.scene.at)
+            && !self.scene.is_within(place, entity)
         {
             self.scene.at[entity] = Some(place);
         }
@@ -366,15 +366,12 @@ impl Maker<'_> {
         }
         let thing = self.take(thing, from)?;
         let on = self.find(on, &sorts)?;
-        if on == thing {
-            let message = format!("{} cannot be put on itself", the(self.entity(thing)));
+        if on == thing || self.scene.is_within(on, thing) {
+            let message = format!("{} cannot be put in or on itself", the(self.entity(thing)));
             return Err((Reason::Contradiction, message));
         }
         self.touch(on)?;
-        if self.open[on] == Some(false) {
-            self.open[on] = Some(true);
-            self.step(Step::Open { thing: self.name(on) });
-        }
+        self.open_up(on);
         self.let_go(thing, on);
         self.step(Step::Put {
             thing: self.name(thing),

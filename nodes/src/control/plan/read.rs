@@ -341,7 +341,6 @@ impl Reader {
             action: *action,
             arguments: Vec::new(),
             is_optional: false,
-            path: path.clone(),
         };
         for (index, (name, value)) in entries.iter().enumerate() {
             let at = path.key(name);

@@ -1,7 +1,5 @@
 //! What a command means, as steps with places for what was said.
 
-use motet_core::yaml::Path;
-
 /// A step of a command.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Template {
@@ -11,8 +9,6 @@ pub struct Template {
     pub arguments: Vec<(String, String)>,
     /// True for a step that is left out when something of it was not said.
     pub is_optional: bool,
-    /// Where it stands.
-    pub path: Path,
 }
 
 /// What a step can do.

@@ -240,6 +240,48 @@ fn commands_that_do_not_go_together_are_refused() {
 }
 
 #[test]
+fn nothing_is_put_into_what_is_in_it() {
+    let text =
+        format!("{WORLD_TEXT}\n").replace("  mug: {", "  box: {at: shelf}\n  coin: {at: box}\n  mug: {");
+    let commands = [
+        "placing | theme=the box | goal=in the coin",
+        "taking | theme=the coin",
+    ];
+    let told = told(&planned(&world(&text), &commands));
+    assert_eq!(told, "contradiction: the box cannot be put in or on itself");
+}
+
+#[test]
+fn a_refusal_names_its_place_among_all_commands() {
+    let mut commands = ["motion | goal=the kitchen", "motion | goal=the moon"].map(command);
+    commands[0].accepted = false;
+    assert_eq!(plan(&house(), &commands).refused.unwrap().command, 1);
+    commands[1].accepted = false;
+    assert_eq!(
+        plan(&house(), &commands).refused.unwrap().reason,
+        steps::Reason::NotUnderstood
+    );
+}
+
+#[test]
+fn the_world_of_the_page_is_one() {
+    let page = include_str!("../../../../docs/plans.md");
+    let block = page
+        .split("```yaml\n")
+        .nth(1)
+        .unwrap()
+        .split("```")
+        .next()
+        .unwrap();
+    let told = |text: &str| told(&planned(&world(block), &[text]));
+    assert_eq!(
+        told("order_drink"),
+        "goto table, do make_drink {}, take mug table, goto kitchen, give mug speaker"
+    );
+    assert_eq!(told("light | power=on"), "switch lamp true");
+}
+
+#[test]
 fn people_whom_nobody_can_name_are_looked_for() {
     check(
         &["cotheme | cotheme=the man in front of you"],
@@ -309,7 +351,7 @@ fn of_some_things_there_are_always_more() {
 fn form(form: &str, text: &str) -> String {
     let world = house();
     let goals = form::goals(form, text, &world);
-    let plan = maker::plan_of(&world, std::iter::once(goals));
+    let plan = maker::plan_of(&world, std::iter::once((0, goals)));
     assert_valid(&plan);
     told(&plan)
 }

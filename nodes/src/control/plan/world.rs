@@ -72,20 +72,6 @@ impl World {
     pub fn read(source: &Arc<Source>) -> Result<Self, Diagnostics> {
         read::read(source)
     }
-
-    /// Whether one entity is in or on another, in one or more steps; `at` says where each is.
-    pub(super) fn is_within(&self, inner: usize, outer: usize, at: &[Option<usize>]) -> bool {
-        let mut place = at[inner];
-        // No more steps than entities: what lies in itself was refused.
-        for _ in 0..self.entities.len() {
-            match place {
-                Some(found) if found == outer => return true,
-                Some(found) => place = at[found],
-                None => return false,
-            }
-        }
-        false
-    }
 }
 
 /// A text as words: letters and digits in small letters, apostrophes within.
