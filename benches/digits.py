@@ -95,14 +95,14 @@ def main():
     speakers = sorted({row["group"] for row in digits})
     write(work / "base.jsonl", [row for row in rows if row["source"] != "fsdd"])
     write(work / "valid.jsonl", read(arguments.data, "valid.jsonl"))
-    train(work, "base", recipe("base.jsonl", 14, 0.003, arguments.seed), arguments.threads)
+    train(work, "base", recipe("base.jsonl", 24, 0.003, arguments.seed), arguments.threads)
     rest = [row for index, row in enumerate(rows) if row["source"] != "fsdd" and index % 4 == 0]
     print("| speaker left out | no digit heard in training | digits of the others heard |\n|---|---|---|")
     figures = []
     for speaker in speakers:
         name = f"without-{speaker.split()[-1]}"
         write(work / f"{name}.jsonl", [row for row in digits if row["group"] != speaker] + rest)
-        text = recipe(f"{name}.jsonl", 8, 0.0015, arguments.seed)
+        text = recipe(f"{name}.jsonl", 12, 0.002, arguments.seed)
         train(work, name, text, arguments.threads, "--from", work / "base")
         chosen = [row for row in spoken if f"fsdd {row['speaker']}" == speaker]
         figures.append([accuracy(work, model, chosen, arguments.threads) for model in ("base", name)])

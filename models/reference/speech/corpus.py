@@ -12,9 +12,10 @@ docs/data-formats.md. A row: file, phones, text, group (speaker, cluster of reco
 slots of orders to the coffee machine; the domain of synthetic speech.
 
   train   orders (once clean, three times augmented; those with the lowest margins are left out), digits and wake
-          words (once each, about half of them clean), synthetic speech (once each, a third clean)
-  valid   source `barista`: orders of other speakers; `barista 12 dB`: the same in kitchen noise that training does not
-          have; `fsdd`: digits by the speakers of training; `voices`: commands to a car and others by unseen voices
+          words (once each, about half of them clean), synthetic speech (once each, a third clean; words that are spoken
+          alone three times each)
+  valid   source `barista`: orders of other speakers; `barista 24 dB`, 12 and 6: the same in kitchen noise that training
+          does not have; `fsdd`: digits by the speakers of training; `voices`: commands to a car and others by unseen voices
   reject  what is outside of the grammar of the coffee machine: wake words, digits, and the car and clinc150 sentences
           of the unseen voices
 
@@ -43,7 +44,11 @@ from synthesise import UNLICENSED
 KITCHEN_TRAIN = 43
 # How much later, in samples, the noise of each order begins than that of the order before it.
 NOISE_STEP = 23_757
+# How loud the orders of the validation are against the noise, in dB.
+LOUDER = (24, 12, 6)
 AUGMENTED_COPIES = 3
+# How often a synthetic utterance of one word is there: it is short, and people are heard by such words.
+SHORT_COPIES = 3
 # Share of the orders whose alignment fits worst.
 DOUBTFUL = 0.02
 # Sounds to be rejected, by their source.
@@ -151,10 +156,15 @@ def train_synthetic(task):
     for utterance, samples, batch in synthetic(path):
         if utterance["id"] not in wanted:
             continue
-        name = f"synthetic-{utterance['id']:05}"
-        make = partial(vary, samples, maker.generator(name), kitchen, batch)
-        rows.append(maker.write(name, make, synthetic_row(utterance, "synthetic")))
+        for copy in range(SHORT_COPIES if is_short(utterance) else 1):
+            name = f"synthetic-{utterance['id']:05}" + (f"-{copy}" if copy else "")
+            make = partial(vary, samples, maker.generator(name), kitchen, batch)
+            rows.append(maker.write(name, make, synthetic_row(utterance, "synthetic")))
     return rows
+
+
+def is_short(utterance):
+    return " " not in utterance["text"]
 
 
 def vary(samples, generator, kitchen, batch):
@@ -166,16 +176,17 @@ def vary(samples, generator, kitchen, batch):
 
 
 def wanted_utterances(paths, hours, seed):
-    """{path: ids} of so many hours of utterances, by chance."""
-    found = []
+    """{path: ids} of so many hours of utterances, by chance, and of all that are one word."""
+    found, wanted = [], {}
     for path in paths:
         with np.load(path) as batch:
             seconds, meta = np.diff(batch["off"]) / RATE, json.loads(str(batch["meta"]))
+        wanted[path] = {utterance["id"] for utterance in meta if is_short(utterance)}
         found += [(path, meta[index]["id"], float(seconds[index])) for index in range(len(meta))
                   if meta[index]["source"] not in UNLICENSED]
     found.sort(key=lambda each: each[1])
     random.Random(f"synthetic-{seed}").shuffle(found)
-    wanted, total = collections.defaultdict(set), 0.0
+    total = 0.0
     for path, utterance, seconds in found:
         if total >= hours * 3600:
             break
@@ -192,8 +203,9 @@ def valid_rows(maker, transcripts):
     for index, order in enumerate(orders):
         samples = maker.recording(order)
         noise = np.resize(np.roll(kitchen, -(index * NOISE_STEP % len(kitchen))), len(samples))
-        make = partial(mix, samples, noise, 12)
-        rows.append(maker.write(f"{name_of(order)}-12db", make, row_of(order, "barista 12 dB")))
+        for decibels in LOUDER:
+            make = partial(mix, samples, noise, decibels)
+            rows.append(maker.write(f"{name_of(order)}-{decibels}db", make, row_of(order, f"barista {decibels} dB")))
     digits = [transcript for transcript in transcripts if transcript["file"].startswith("fsdd/")]
     return rows + [copy_of(maker, digit, "fsdd") for digit in digits]
 
