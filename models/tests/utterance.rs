@@ -36,6 +36,7 @@ fn config(intents: &[&str]) -> UtteranceConfig {
             suffix_max: 2,
             piece_min: 3,
             piece_max: 3,
+            cased: false,
         },
         words_max: 12,
         embedding: 12,

@@ -157,12 +157,13 @@ fn sound_that_is_no_order_is_no_order() {
         (random >> 8) as f32 / 8_388_608.0 - 1.0
     };
     let loud: Vec<f32> = (0..80_000).map(|_| noise().signum()).collect();
-    let clips = [
+    let mut clips = inputs(&["german.flac", "french.flac"]);
+    clips.extend([
         write("music.wav", wav(1, 16_000, &music(8, 16_000))),
         write("music-48k.wav", wav(1, 48_000, &music(4, 48_000))),
         write("clipped-noise.wav", wav(1, 16_000, &loud)),
         write("click.wav", wav(1, 16_000, &[0.0, 1.0, -1.0, 0.0])),
-    ];
+    ]);
     for (clip, command) in clips
         .iter()
         .zip(commands("robot-voice", ExecutorChoice::Sequential, &clips))

@@ -39,6 +39,7 @@ fn config() -> UtteranceConfig {
             suffix_max: 3,
             piece_min: 3,
             piece_max: 4,
+            cased: false,
         },
         words_max: 32,
         embedding: 48,

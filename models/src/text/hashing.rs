@@ -34,6 +34,9 @@ pub struct Hashing {
     pub piece_min: usize,
     /// Longest pieces.
     pub piece_max: usize,
+    /// Whether the shape tells capital letters from small ones.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cased: bool,
 }
 
 impl Hashing {
@@ -56,7 +59,7 @@ impl Hashing {
         let rows = &mut rows[..self.per_word];
         rows.fill(0);
         let mut shapes = ['\0'; WORD_CHARACTERS_MAX];
-        let shape = shape(word, &mut shapes);
+        let shape = shape(word, self.cased, &mut shapes);
         let mut bounded = ['<'; WORD_CHARACTERS_MAX + 2];
         let mut count = 0;
         let text = folded(word);
@@ -142,11 +145,13 @@ pub(crate) fn lower(word: &str) -> impl Iterator<Item = char> {
     word.chars().map(|character| character.to_ascii_lowercase())
 }
 
-/// `x` for letters, `d` for digits, anything else as it is; runs are cut to two.
-fn shape<'a>(word: &str, shape: &'a mut [char; WORD_CHARACTERS_MAX]) -> &'a [char] {
+/// `x` for letters, `X` for capital ones where they are told apart, `d` for digits, anything else as it is; runs are cut to
+/// two.
+fn shape<'a>(word: &str, cased: bool, shape: &'a mut [char; WORD_CHARACTERS_MAX]) -> &'a [char] {
     let mut count = 0;
     for character in word.chars() {
         let class = match character {
+            _ if cased && character.is_uppercase() => 'X',
             _ if character.is_alphabetic() => 'x',
             _ if character.is_numeric() => 'd',
             _ => character,
@@ -175,6 +180,7 @@ mod tests {
         suffix_max: 1,
         piece_min: 3,
         piece_max: 4,
+        cased: false,
     };
 
     #[test]

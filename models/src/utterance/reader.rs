@@ -96,6 +96,7 @@ mod tests {
                 suffix_max: 2,
                 piece_min: 3,
                 piece_max: 3,
+                cased: false,
             },
             words_max,
             embedding: 4,

@@ -26,6 +26,7 @@ pub(super) struct NetSettings {
     suffix_max: usize,
     piece_min: usize,
     piece_max: usize,
+    cased: bool,
     embedding: usize,
     width: usize,
     dilations: Vec<usize>,
@@ -76,6 +77,7 @@ impl NetSettings {
                 suffix_max: self.suffix_max,
                 piece_min: self.piece_min,
                 piece_max: self.piece_max,
+                cased: self.cased,
             },
             words_max: self.words_max,
             embedding: self.embedding,
@@ -174,6 +176,12 @@ pub(super) fn net() -> Section {
             whole("suffix_max", 0, 8, 4, "longest end of a word, in characters"),
             whole("piece_min", 1, 8, 3, "shortest pieces of a word, in characters"),
             whole("piece_max", 1, 8, 4, "longest pieces of a word, in characters"),
+            Setting::new(
+                "cased",
+                Takes::Flag,
+                false,
+                "whether capital letters are told from small ones by the shape of a word",
+            ),
             whole("embedding", 1, 1 << 12, 64, "columns of the table"),
             whole(
                 "width",

@@ -173,7 +173,7 @@ prop_compose! {
     ) -> UtteranceConfig {
         UtteranceConfig {
             splitting: Splitting::Blanks,
-            hashing: Hashing { rows, per_word, prefix_max: 1, suffix_max: 2, piece_min: 3, piece_max: 4 },
+            hashing: Hashing { rows, per_word, prefix_max: 1, suffix_max: 2, piece_min: 3, piece_max: 4, cased: per_word % 2 == 0 },
             words_max, embedding, dilations, heads, gram_rows,
             width: heads.max(1) * head,
             intents: (0..intents).map(|intent| format!("intent {intent}")).collect(),

@@ -41,6 +41,13 @@ recorded_as two-orders.flac 16000
 flite_says rms 1.0 "please put the letters on the kitchen table"
 recorded_as other-speech.flac 16000
 
+# The same order in other languages, which the net never heard.
+espeak_says de 150 "Bringen Sie mir bitte einen großen Kaffee mit etwas Milch und Zucker."
+recorded_as german.flac 16000
+
+espeak_says fr-fr 150 "Je voudrais un grand café avec un peu de lait, s'il vous plaît."
+recorded_as french.flac 16000
+
 flite_says rms 1.05 "set the fan to three"
 recorded_as ../../car-voice/inputs/fan.flac 16000
 

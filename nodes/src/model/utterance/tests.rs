@@ -42,6 +42,7 @@ fn config() -> UtteranceConfig {
             suffix_max: 1,
             piece_min: 3,
             piece_max: 3,
+            cased: false,
         },
         words_max: 5,
         embedding: 6,
