@@ -15,6 +15,9 @@ pub struct Decision {
     /// When to give no answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub abstain: Option<Abstain>,
+    /// Divides the logit of the probability of a span, so that its confidence is how often such spans are right.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub span_temperature: Option<f32>,
 }
 
 /// When a classifier gives no answer.
@@ -60,6 +63,7 @@ impl Default for Decision {
         Self {
             temperature: 1.0,
             abstain: None,
+            span_temperature: None,
         }
     }
 }
@@ -73,12 +77,26 @@ impl Decision {
         if !(self.temperature.is_finite() && self.temperature > 0.0) {
             return Err(ConfigFault("`temperature` must be above 0"));
         }
+        if self
+            .span_temperature
+            .is_some_and(|temperature| !(temperature.is_finite() && temperature > 0.0))
+        {
+            return Err(ConfigFault("`span_temperature` must be above 0"));
+        }
         match &self.abstain {
             Some(abstain) if !abstain.threshold.is_finite() => Err(ConfigFault("`threshold` must be finite")),
             Some(abstain) if abstain.by == ScopeScore::Odds && other.is_none() => {
                 Err(ConfigFault("odds need a class that stands for everything else"))
             }
             Some(_) | None => Ok(()),
+        }
+    }
+
+    /// How often spans of this probability, from 0 to 1, are right.
+    pub fn of_span(&self, probability: f32) -> f32 {
+        match self.span_temperature {
+            Some(temperature) => 1.0 / (1.0 + (-span_logit(probability) / temperature).exp()),
+            None => probability,
         }
     }
 
@@ -114,6 +132,12 @@ impl Decision {
     }
 }
 
+/// The logit of a probability that single precision cannot tell from 0 or 1 is that of the next one that it can.
+pub(crate) fn span_logit(probability: f32) -> f32 {
+    let probability = probability.clamp(f32::EPSILON, 1.0 - f32::EPSILON);
+    (probability / (1.0 - probability)).ln()
+}
+
 /// How well scores fit what is known.
 pub fn scope_score(by: ScopeScore, scores: &[f32], other: Option<usize>) -> f32 {
     let known = || {
@@ -141,6 +165,7 @@ mod tests {
                 threshold,
                 false_rejection: 0.05,
             }),
+            span_temperature: None,
         }
     }
 
@@ -168,14 +193,29 @@ mod tests {
     }
 
     #[test]
+    fn a_span_is_as_sure_as_its_temperature_makes_it() {
+        let decision = Decision {
+            span_temperature: Some(2.0),
+            ..Decision::default()
+        };
+        // The logit of 0.9 is ln 9, and half of it that of 3 / 4.
+        assert!((decision.of_span(0.9) - 0.75).abs() < 1e-6);
+        assert!((Decision::default().of_span(0.9) - 0.9).abs() < 1e-6);
+        assert!(decision.of_span(0.0) >= 0.0 && decision.of_span(1.0) <= 1.0);
+    }
+
+    #[test]
     fn contradictions_are_refused() {
         assert!(decision(ScopeScore::Odds, 0.0).validate(None).is_err());
         assert!(decision(ScopeScore::Energy, f32::NAN).validate(None).is_err());
         assert!(decision(ScopeScore::Odds, 0.0).validate(Some(1)).is_ok());
-        let decision = Decision {
-            temperature: 0.0,
+        let decision = |temperature, span_temperature| Decision {
+            temperature,
             abstain: None,
+            span_temperature,
         };
-        assert!(decision.validate(None).is_err());
+        assert!(decision(0.0, None).validate(None).is_err());
+        assert!(decision(1.0, Some(0.0)).validate(None).is_err());
+        assert!(decision(1.0, Some(2.0)).validate(None).is_ok());
     }
 }

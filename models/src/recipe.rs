@@ -167,6 +167,9 @@ pub struct DataSettings {
     /// Of texts: a field and what it must be in rows that are read, as in `lang=en`; empty for all rows.
     #[serde(default)]
     pub only: String,
+    /// Of texts: a further file to learn from; empty for none.
+    #[serde(default)]
+    pub also: String,
 }
 
 /// Settings of the section `data`.

@@ -91,6 +91,7 @@ fn learner(intents: &[&str]) -> UtteranceLearner {
         dropout: 0.1,
         word_dropout: 0.1,
         gram_dropout: 0.1,
+        named: 0.0,
         substitution: [0.5, 0.5],
         label_smoothing: 0.05,
         intent_weight: 1.0,

@@ -13,6 +13,7 @@ pub mod gpu;
 pub mod lane;
 pub mod machine;
 pub mod model;
+pub mod notes;
 pub mod speech;
 pub mod tensor;
 pub mod text;
@@ -60,6 +61,7 @@ fn register(catalog: &mut Catalog, models: &ModelSources) -> Result<(), Duplicat
     catalog.register(model::Autoencoder::new(models.clone()))?;
     catalog.register(model::Classifier::new(models.clone()))?;
     catalog.register(control::Planner::new(models.clone()))?;
+    catalog.register(model::Entities::new(models.clone()))?;
     catalog.register(model::Frames::new(models.clone()))?;
     catalog.register(model::Intent::new(models.clone()))?;
     catalog.register(model::Keyword::new(models.cpu))?;
@@ -99,6 +101,7 @@ mod tests {
                 "control/select",
                 "model/autoencoder",
                 "model/classifier",
+                "model/entities",
                 "model/frames",
                 "model/intent",
                 "model/keyword",

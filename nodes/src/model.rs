@@ -9,6 +9,7 @@ pub mod autoencoder;
 pub(crate) mod cards;
 pub mod classifier;
 mod compiled;
+pub mod entities;
 pub mod frames;
 pub mod intent;
 pub mod keyword;
@@ -26,6 +27,7 @@ mod utterance;
 
 pub use autoencoder::Autoencoder;
 pub use classifier::Classifier;
+pub use entities::Entities;
 pub use frames::Frames;
 pub use intent::Intent;
 pub use keyword::Keyword;

@@ -97,6 +97,7 @@ pub(crate) fn snips(folder: &Path, threshold: f32) {
                     threshold,
                     false_rejection: 0.0,
                 }),
+                span_temperature: None,
             }),
         },
         precision: "f32".to_owned(),

@@ -42,7 +42,7 @@ pub(crate) fn sides<E: Example + Clone>(
         .train
         .clone()
         .unwrap_or_else(|| sources.data.join(&data.train));
-    let set = read(&path, None)?;
+    let mut set = read(&path, None)?;
     let by = match (data.split_rows, data.group.as_str()) {
         (true, _) => SplitBy::RowsAtRisk,
         (false, "") => SplitBy::Group {
@@ -54,18 +54,16 @@ pub(crate) fn sides<E: Example + Clone>(
     };
     let seed = recipe.seeds.first().copied().unwrap_or(0);
     let train_rows = set.examples.last().map_or(0, |example| example.place().line);
-    let source = |set: &ReadSet<E>, role: &str| DataSource {
-        name: set
-            .file
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned(),
-        origin: data.origin.clone(),
-        licence: data.licence.clone(),
-        role: role.to_owned(),
-        manifest_sha256: set.sha256.clone(),
+    // A file of one's own is not mixed with those of the recipe.
+    let further = match (data.also.as_str(), &sources.train) {
+        ("", _) | (_, Some(_)) => None,
+        (name, None) => Some(read(&sources.data.join(name), None)?),
     };
+    let further = further.map(|further| {
+        let told = source(data, &further, "trained on");
+        set.examples.extend(further.examples);
+        told
+    });
     let named = match (&sources.valid, data.valid.as_str()) {
         (Some(path), _) => Some(path.clone()),
         // A file of one's own is not judged by the examples of the recipe.
@@ -73,12 +71,12 @@ pub(crate) fn sides<E: Example + Clone>(
         (None, _) if sources.train.is_some() => None,
         (None, name) => Some(sources.data.join(name)),
     };
-    let (learnt, valid, sets) = match named {
+    let (learnt, valid, mut sets) = match named {
         Some(path) => {
             let valid = read(&path, Some(&set.examples))?;
             let sets = vec![
-                source(&set, "trained on"),
-                source(&valid, "calibrated and reported on, never trained on"),
+                source(data, &set, "trained on"),
+                source(data, &valid, "calibrated and reported on, never trained on"),
             ];
             (set.examples, valid.examples, sets)
         }
@@ -89,9 +87,10 @@ pub(crate) fn sides<E: Example + Clone>(
                 "trained on, but {} % of it, which is calibrated and reported on",
                 data.split_percent
             );
-            (learnt, valid, vec![source(&set, &role)])
+            (learnt, valid, vec![source(data, &set, &role)])
         }
     };
+    sets.extend(further);
     // Who chooses among epochs is drawn by rows where rows have no group: no figure is reported on it.
     let choosing = match data.choose_percent {
         share if share > 0.0 => {
@@ -109,4 +108,20 @@ pub(crate) fn sides<E: Example + Clone>(
         valid,
         data: sets,
     })
+}
+
+/// A file as the card names it.
+fn source<E>(data: &DataSettings, set: &ReadSet<E>, role: &str) -> DataSource {
+    DataSource {
+        name: set
+            .file
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned(),
+        origin: data.origin.clone(),
+        licence: data.licence.clone(),
+        role: role.to_owned(),
+        manifest_sha256: set.sha256.clone(),
+    }
 }

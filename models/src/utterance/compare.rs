@@ -24,6 +24,7 @@ pub(super) fn baseline(
         Answer {
             intents: Vec::new(),
             tags: Vec::new(),
+            sure: Vec::new(),
         };
         utterances.len()
     ];

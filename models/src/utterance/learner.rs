@@ -36,6 +36,8 @@ pub struct Lesson {
     pub gram_dropout: f32,
     /// Chance that an utterance has its slots refilled, and then that each slot is.
     pub substitution: [f32; 2],
+    /// Chance that a slot is refilled with a value that no utterance has, where there are any of its kind.
+    pub named: f32,
     /// Share of the target that is spread over all intents.
     pub label_smoothing: f32,
     /// Weight of the loss of intents.
@@ -113,6 +115,13 @@ impl UtteranceLearner {
         }
     }
 
+    /// The same with further values of slots: kinds, and words.
+    #[must_use]
+    pub fn with_names(mut self, names: &[(String, Vec<String>)]) -> Self {
+        self.substitutes.add(&self.labels.tags, names);
+        self
+    }
+
     /// The same with a teacher.
     #[must_use]
     pub fn with_teacher(mut self, teacher: Teacher) -> Self {
@@ -142,7 +151,8 @@ impl UtteranceLearner {
                 let [whole, each] = self.lesson.substitution;
                 match &utterance.tags {
                     Some(_) if random.random::<f32>() < whole => {
-                        self.substitutes.refill(utterance, each, random)
+                        self.substitutes
+                            .refill(utterance, [each, self.lesson.named], random)
                     }
                     Some(_) | None => utterance.clone(),
                 }

@@ -110,6 +110,7 @@ impl<'a> Programs<'a> {
                     Some((program, path)) if has_words => best(path, &answer(program, &sample)?),
                     _ => Vec::new(),
                 },
+                sure: Vec::new(),
             })
         });
         each.collect()

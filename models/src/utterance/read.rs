@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::corpus::{Labels, Utterance};
+use crate::card::DataSource;
 use crate::data::{DataError, TextExample, TextFields, TextOptions, TextSet};
 use crate::recipe::{DataSettings, Recipe};
 use crate::task::TaskError;
@@ -111,6 +112,39 @@ pub(super) fn read(
         "tsv" => TextSet::read_tsv(path, &options),
         _ => TextSet::read_json_lines(path, &options),
     }
+}
+
+/// Values of slots by their kinds, and the file they are of.
+pub(super) struct Names {
+    pub(super) values: Vec<(String, Vec<String>)>,
+    pub(super) source: DataSource,
+}
+
+/// Reads a file of values of slots: texts with their kinds as labels.
+///
+/// # Errors
+/// As [`TextSet::read_json_lines`].
+pub(super) fn names(path: &Path, splitting: Splitting) -> Result<Names, DataError> {
+    let set = read(path, &Rows::default(), splitting, None)?;
+    let value = |example: &TextExample| {
+        let words = example.words().map(str::to_owned).collect();
+        Some((example.label.clone()?, words))
+    };
+    Ok(Names {
+        values: set.examples.iter().filter_map(value).collect(),
+        source: DataSource {
+            name: set
+                .file
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned(),
+            origin: "lists of names; see what makes the file".to_owned(),
+            licence: "that of the lists".to_owned(),
+            role: "put into sentences that are trained on".to_owned(),
+            manifest_sha256: set.sha256,
+        },
+    })
 }
 
 /// Names of all intents and tags of these examples, by name; both tags of each kind of slot.

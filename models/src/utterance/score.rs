@@ -21,6 +21,8 @@ pub struct Answer {
     pub intents: Vec<f32>,
     /// Tags of the words, the best path; empty where the net has none.
     pub tags: Vec<usize>,
+    /// The probability of each span of the tags, in their order.
+    pub sure: Vec<f32>,
 }
 
 /// Answers utterances, in their order.
@@ -59,15 +61,20 @@ pub fn answer(
         };
         for (row, index) in part.iter().enumerate() {
             let words = utterances[*index].words.len().min(net.config().words_max);
+            let scores = emissions
+                .get(row * length * tags..)
+                .map_or(&[][..], |scores| &scores[..words * tags]);
+            let (tags, sure) = match &path {
+                Some(path) => marked(path, labels, scores),
+                None => (Vec::new(), Vec::new()),
+            };
             answers[*index] = Some(Answer {
                 intents: intents
                     .get(row * each..(row + 1) * each)
                     .unwrap_or_default()
                     .to_vec(),
-                tags: match &path {
-                    Some(path) => best(path, &emissions[row * length * tags..][..words * tags]),
-                    None => Vec::new(),
-                },
+                tags,
+                sure,
             });
         }
     }
@@ -159,6 +166,27 @@ fn read<T>(values: Result<T, LowerError>) -> Result<T, TrainError> {
     values.map_err(|error| TrainError::Burn {
         reason: error.to_string(),
     })
+}
+
+/// The tags of the best path through these scores, and how likely each of its spans is.
+pub(super) fn marked(path: &Path, labels: &Labels, emissions: &[f32]) -> (Vec<usize>, Vec<f32>) {
+    let tags = best(path, emissions);
+    let found = spans(labels, &tags);
+    if found.is_empty() {
+        return (tags, Vec::new());
+    }
+    let rows = emissions.len() / path.chain().labels();
+    let mut scratch = vec![0.0; path.scratch(rows)];
+    let marginals = path.marginals(emissions, &mut scratch);
+    let numbers: Vec<u32> = tags
+        .iter()
+        .map(|tag| u32::try_from(*tag).unwrap_or(u32::MAX))
+        .collect();
+    let sure = found
+        .iter()
+        .map(|(_, first, end)| marginals.of(*first..*end, &numbers[*first..*end]))
+        .collect();
+    (tags, sure)
 }
 
 /// The tags of the best path through these scores.

@@ -44,6 +44,9 @@ pub(super) struct LessonSettings {
     gram_dropout: f32,
     refilled_utterances: f32,
     refilled_slots: f32,
+    /// A file with further values of slots; empty for none.
+    pub(super) names: String,
+    named_slots: f32,
     label_smoothing: f32,
     intent_weight: f32,
     tag_weight: f32,
@@ -105,6 +108,7 @@ impl LessonSettings {
             word_dropout: self.word_dropout,
             gram_dropout: self.gram_dropout,
             substitution: [self.refilled_utterances, self.refilled_slots],
+            named: self.named_slots,
             label_smoothing: self.label_smoothing,
             intent_weight: self.intent_weight,
             tag_weight: self.tag_weight,
@@ -133,85 +137,97 @@ pub(super) fn data() -> Section {
             "",
             "a field and what it is in rows that are read, as in `lang=en`; all rows when empty",
         ),
+        Setting::new("also", Takes::Text, "", "a further file to learn from"),
     ]);
     section
 }
 
 /// The section `net`.
 pub(super) fn net() -> Section {
-    let whole =
-        |name, min, max, default: i64, about| Setting::new(name, Takes::Whole(min, max), default, about);
+    let mut settings = vec![
+        Setting::new(
+            "splitting",
+            Takes::Choice(&["blanks", "words", "marks"]),
+            "blanks",
+            "where words end: at blanks, marks at the ends of words by themselves (`blanks`) or left out (`words`), or at \
+                 every mark",
+        ),
+        whole(
+            "words_max",
+            1,
+            512,
+            64,
+            "most words of an utterance; what is beyond is cut",
+        ),
+        whole("embedding", 1, 1 << 12, 64, "columns of the table"),
+        whole(
+            "width",
+            1,
+            1 << 12,
+            160,
+            "numbers that stand for a word between layers",
+        ),
+        Setting::new(
+            "dilations",
+            Takes::Wholes(1, 64),
+            vec![1, 2, 4],
+            "distance between the three taps of each gated convolution",
+        ),
+        whole(
+            "heads",
+            0,
+            64,
+            4,
+            "heads of the attention after the convolutions; 0 for none",
+        ),
+        whole(
+            "gram_rows",
+            0,
+            1 << 24,
+            0,
+            "rows of the table of words and pairs that score intents directly; 0 for none",
+        ),
+    ];
+    let behind = 2;
+    settings.splice(behind..behind, hashing());
     Section {
         name: "net",
-        settings: vec![
-            Setting::new(
-                "splitting",
-                Takes::Choice(&["blanks", "words", "marks"]),
-                "blanks",
-                "where words end: at blanks, marks at the ends of words by themselves (`blanks`) or left out (`words`), or at \
-                 every mark",
-            ),
-            whole(
-                "words_max",
-                1,
-                512,
-                64,
-                "most words of an utterance; what is beyond is cut",
-            ),
-            whole(
-                "rows",
-                2,
-                1 << 24,
-                16_384,
-                "rows of the table that words are hashed into",
-            ),
-            whole("per_word", 1, 64, 32, "most features of a word"),
-            whole(
-                "prefix_max",
-                0,
-                8,
-                3,
-                "longest beginning of a word, in characters",
-            ),
-            whole("suffix_max", 0, 8, 4, "longest end of a word, in characters"),
-            whole("piece_min", 1, 8, 3, "shortest pieces of a word, in characters"),
-            whole("piece_max", 1, 8, 4, "longest pieces of a word, in characters"),
-            Setting::new(
-                "cased",
-                Takes::Flag,
-                false,
-                "whether capital letters are told from small ones by the shape of a word",
-            ),
-            whole("embedding", 1, 1 << 12, 64, "columns of the table"),
-            whole(
-                "width",
-                1,
-                1 << 12,
-                160,
-                "numbers that stand for a word between layers",
-            ),
-            Setting::new(
-                "dilations",
-                Takes::Wholes(1, 64),
-                vec![1, 2, 4],
-                "distance between the three taps of each gated convolution",
-            ),
-            whole(
-                "heads",
-                0,
-                64,
-                4,
-                "heads of the attention after the convolutions; 0 for none",
-            ),
-            whole(
-                "gram_rows",
-                0,
-                1 << 24,
-                0,
-                "rows of the table of words and pairs that score intents directly; 0 for none",
-            ),
-        ],
+        settings,
     }
+}
+
+/// How words become rows of a table.
+fn hashing() -> [Setting; 7] {
+    [
+        whole(
+            "rows",
+            2,
+            1 << 24,
+            16_384,
+            "rows of the table that words are hashed into",
+        ),
+        whole("per_word", 1, 64, 32, "most features of a word"),
+        whole(
+            "prefix_max",
+            0,
+            8,
+            3,
+            "longest beginning of a word, in characters",
+        ),
+        whole("suffix_max", 0, 8, 4, "longest end of a word, in characters"),
+        whole("piece_min", 1, 8, 3, "shortest pieces of a word, in characters"),
+        whole("piece_max", 1, 8, 4, "longest pieces of a word, in characters"),
+        Setting::new(
+            "cased",
+            Takes::Flag,
+            false,
+            "whether capital letters are told from small ones by the shape of a word",
+        ),
+    ]
+}
+
+fn whole(name: &'static str, min: i64, max: i64, default: i64, about: &'static str) -> Setting {
+    Setting::new(name, Takes::Whole(min, max), default, about)
 }
 
 /// The section `lesson`.
@@ -253,6 +269,17 @@ fn variation() -> Vec<Setting> {
             Takes::Number(0.0, 1.0),
             0.3,
             "chance that each slot of such an utterance is refilled",
+        ),
+        Setting::new(
+            "names",
+            Takes::Text,
+            "",
+            "a file of further values of slots, each a text with its kind as label",
+        ),
+        share(
+            "named_slots",
+            0.5,
+            "chance that a refilled slot has a value of that file",
         ),
         share(
             "label_smoothing",

@@ -13,10 +13,10 @@ use super::lower::{IntentNet, SlotsNet};
 use super::measure::{Figure, in_scope_scores, marks, ranking};
 use super::net::UtteranceNet;
 use super::programs;
-use super::score::{Answer, answer};
+use super::score::{Answer, answer, spans};
 use super::task::PreparedUtterances;
 use crate::card::{Card, Metric, Ports, PrecisionFigure, SeedChoice, WEIGHTS_FILE, Weights, sha256};
-use crate::decide::{Abstain, Decision};
+use crate::decide::{Abstain, Decision, span_logit};
 use crate::lowering::{Lowering, calibrate};
 use crate::metrics::{Forecasts, fit_temperature};
 use crate::model::NetCard;
@@ -60,27 +60,7 @@ pub(super) fn ship(
         .ok_or_else(|| measure(&"there is no trained state"))?;
     let best = &candidates[chosen];
     let decision = decide(prepared, &best.answers)?;
-    let mut metrics = Vec::new();
-    for figure in Figure::of(labels) {
-        let value = |candidate: &Candidate| {
-            let marks = marks(labels, &prepared.valid, &candidate.answers, prepared.lesson.scope);
-            figure.value(&marks)
-        };
-        let values: Vec<f64> = candidates.iter().map(value).collect();
-        metrics.push(Metric::over_seeds(
-            &format!("{}, valid", figure.name()),
-            &values,
-            chosen,
-        ));
-    }
-    if !labels.intents.is_empty() {
-        let errors = candidates
-            .iter()
-            .map(|candidate| crossed_ece(labels, &prepared.valid, &candidate.answers))
-            .collect::<Result<Vec<f64>, _>>()?;
-        let name = "expected calibration error, valid, the temperature fitted on the other half";
-        metrics.push(Metric::over_seeds(name, &errors, chosen));
-    }
+    let metrics = metrics(prepared, &candidates, chosen)?;
     let (precisions, ranges) = precisions(prepared, &best.net)?;
     let mut card = card(
         prepared,
@@ -118,6 +98,45 @@ pub(super) fn ship(
     })
 }
 
+/// What the candidates reach on the validation part.
+fn metrics(
+    prepared: &PreparedUtterances,
+    candidates: &[Candidate],
+    chosen: usize,
+) -> Result<Vec<Metric>, TaskError> {
+    let labels = &prepared.learner.labels;
+    let mut metrics = Vec::new();
+    for figure in Figure::of(labels) {
+        let value = |candidate: &Candidate| {
+            let marks = marks(labels, &prepared.valid, &candidate.answers, prepared.lesson.scope);
+            figure.value(&marks)
+        };
+        let values: Vec<f64> = candidates.iter().map(value).collect();
+        metrics.push(Metric::over_seeds(
+            &format!("{}, valid", figure.name()),
+            &values,
+            chosen,
+        ));
+    }
+    if !labels.intents.is_empty() {
+        let errors = candidates
+            .iter()
+            .map(|candidate| crossed_ece(labels, &prepared.valid, &candidate.answers))
+            .collect::<Result<Vec<f64>, _>>()?;
+        let name = "expected calibration error, valid, the temperature fitted on the other half";
+        metrics.push(Metric::over_seeds(name, &errors, chosen));
+    }
+    if !labels.tags.is_empty() {
+        let errors = candidates
+            .iter()
+            .map(|candidate| crossed_span_ece(labels, &prepared.valid, &candidate.answers))
+            .collect::<Result<Vec<f64>, _>>()?;
+        let name = "expected calibration error of slots, valid, the temperature fitted on the other half";
+        metrics.push(Metric::over_seeds(name, &errors, chosen));
+    }
+    Ok(metrics)
+}
+
 /// The best epoch of a state, rounded to what is stored, and its answers.
 fn candidate(prepared: &PreparedUtterances, state: &TrainState) -> Result<Candidate, TaskError> {
     let device = Device::flex();
@@ -153,8 +172,15 @@ fn shipped(prepared: &PreparedUtterances) -> UtteranceConfig {
 /// Fits the temperature, and the threshold that turns away the stated share of what should be answered.
 fn decide(prepared: &PreparedUtterances, answers: &[Answer]) -> Result<Decision, TaskError> {
     let labels = &prepared.learner.labels;
+    let span_temperature = match labels.tags.is_empty() {
+        true => None,
+        false => Some(span_temperature(&marked_spans(labels, &prepared.valid, answers))?),
+    };
     if labels.intents.is_empty() {
-        return Ok(Decision::default());
+        return Ok(Decision {
+            span_temperature,
+            ..Decision::default()
+        });
     }
     let (scores, gold, classes) = in_scope_scores(labels, &prepared.valid, answers);
     let fitted = fit_temperature(&scores, &gold, classes).map_err(|error| measure(&error))?;
@@ -180,7 +206,65 @@ fn decide(prepared: &PreparedUtterances, answers: &[Answer]) -> Result<Decision,
             threshold: threshold as f32,
             false_rejection: rate,
         }),
+        span_temperature,
     })
+}
+
+/// The logit of each slot that was found, and whether it is right.
+fn marked_spans(labels: &Labels, utterances: &[Utterance], answers: &[Answer]) -> Vec<(f32, bool)> {
+    let mut marked = Vec::new();
+    for (utterance, answer) in utterances.iter().zip(answers) {
+        let Some(gold) = &utterance.tags else { continue };
+        let gold = spans(labels, gold);
+        let found = spans(labels, &answer.tags);
+        marked.extend(
+            found
+                .iter()
+                .zip(&answer.sure)
+                .map(|(span, sure)| (span_logit(*sure), gold.contains(span))),
+        );
+    }
+    marked
+}
+
+/// What the logits of slots are divided by; 1 where there are none, or none that is wrong.
+fn span_temperature(marked: &[(f32, bool)]) -> Result<f32, TaskError> {
+    if marked.iter().all(|(_, is_right)| *is_right) {
+        return Ok(1.0);
+    }
+    let (logits, gold) = two_classes(marked);
+    let fitted = fit_temperature(&logits, &gold, 2).map_err(|error| measure(&error))?;
+    #[allow(clippy::cast_possible_truncation, reason = "scores are `f32`")]
+    Ok(fitted.temperature as f32)
+}
+
+/// Slots as examples of two classes, wrong and right.
+fn two_classes(marked: &[(f32, bool)]) -> (Vec<f32>, Vec<u32>) {
+    let logits = marked.iter().flat_map(|(logit, _)| [0.0, *logit]).collect();
+    (
+        logits,
+        marked.iter().map(|(_, is_right)| u32::from(*is_right)).collect(),
+    )
+}
+
+/// The calibration error of the slots of each half of the utterances with the temperature of the other.
+fn crossed_span_ece(labels: &Labels, utterances: &[Utterance], answers: &[Answer]) -> Result<f64, TaskError> {
+    let half = |parity: usize| {
+        let pairs = utterances.iter().zip(answers).skip(parity).step_by(2);
+        let (utterances, answers): (Vec<Utterance>, Vec<Answer>) = pairs
+            .map(|(utterance, answer)| (utterance.clone(), answer.clone()))
+            .unzip();
+        marked_spans(labels, &utterances, &answers)
+    };
+    let halves = [half(0), half(1)];
+    let mut sum = 0.0;
+    for (fitted, judged) in [(0, 1), (1, 0)] {
+        let temperature = f64::from(span_temperature(&halves[fitted])?);
+        let (logits, gold) = two_classes(&halves[judged]);
+        let forecasts = Forecasts::from_logits(&logits, &gold, 2, temperature);
+        sum += forecasts.map_err(|error| measure(&error))?.ece(BINS);
+    }
+    Ok(sum / 2.0)
 }
 
 /// The value below which a share of the values lies.

@@ -11,6 +11,8 @@ use super::corpus::Utterance;
 pub struct Substitutes {
     /// For each tag that begins a slot: the tag inside of it, and the values.
     values: BTreeMap<usize, (usize, Vec<Vec<String>>)>,
+    /// For some of these tags, values that no utterance has.
+    named: BTreeMap<usize, Vec<Vec<String>>>,
 }
 
 impl Substitutes {
@@ -33,11 +35,28 @@ impl Substitutes {
             .map(|(begin, (inner, values))| (begin, (inner, values.into_iter().collect())));
         Self {
             values: values.collect(),
+            named: BTreeMap::new(),
         }
     }
 
-    /// The utterance with each of its slots refilled by chance. A value of several words needs a tag inside of slots.
-    pub fn refill(&self, utterance: &Utterance, chance: f32, random: &mut impl Rng) -> Utterance {
+    /// Adds values of kinds; those of kinds that no utterance has are left out.
+    pub fn add(&mut self, tags: &[String], names: &[(String, Vec<String>)]) {
+        for (kind, value) in names.iter().filter(|(_, value)| !value.is_empty()) {
+            let begin = tags.iter().position(|tag| tag.strip_prefix("B-") == Some(kind));
+            if let Some(begin) = begin.filter(|begin| self.values.contains_key(begin)) {
+                self.named.entry(begin).or_default().push(value.clone());
+            }
+        }
+    }
+
+    /// The utterance with each of its slots refilled by chance, and then by another with a value that was added. A value
+    /// of several words needs a tag inside of slots.
+    pub fn refill(
+        &self,
+        utterance: &Utterance,
+        [chance, named]: [f32; 2],
+        random: &mut impl Rng,
+    ) -> Utterance {
         let Some(tags) = &utterance.tags else {
             return utterance.clone();
         };
@@ -57,7 +76,13 @@ impl Substitutes {
             let end = at + 1 + rest.count();
             let old = &utterance.words[at..end];
             let value = match random.random::<f32>() < chance {
-                true => &values[random.random_range(0..values.len())],
+                true => {
+                    let values = match self.named.get(&tags[at]) {
+                        Some(others) if random.random::<f32>() < named => others,
+                        Some(_) | None => values,
+                    };
+                    &values[random.random_range(0..values.len())]
+                }
                 false => old,
             };
             filled.push(tags[at]);

@@ -94,7 +94,19 @@ impl PreparedUtterances {
             read::utterances(&rows.choosing, &labels),
         );
         let mut learner = UtteranceLearner::new(config, lesson.lesson(), corpus, train.select.clone());
+        if !lesson.names.is_empty() {
+            let names = read::names(&sources.data.join(&lesson.names), net.splitting())?;
+            rows.data.push(names.source);
+            learner = learner.with_names(&names.values);
+        }
         if let Some(folder) = &sources.teacher {
+            if !data.also.is_empty() {
+                return Err(TaskError::Setting {
+                    section: "data",
+                    setting: "also",
+                    fault: "a teacher numbers the lines of one file".to_owned(),
+                });
+            }
             let (teacher, checksum) = teacher::read(folder, &net, &labels, rows.train_rows)?;
             learner = learner.with_teacher(teacher);
             rows.data.push(DataSource {

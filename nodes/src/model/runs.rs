@@ -99,6 +99,16 @@ impl Runs {
         self.cpu.run_in(Numbers::F32(numbers), output, words)
     }
 
+    /// The same of ids.
+    pub(super) fn run_ids_here(
+        &self,
+        ids: &[i32],
+        output: &mut [f32],
+        words: &mut [u32],
+    ) -> Result<(), NodeError> {
+        self.cpu.run_in(Numbers::I32(ids), output, words)
+    }
+
     /// The answer of the CPU to a value that is here.
     fn run_here(
         &self,

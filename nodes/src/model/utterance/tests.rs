@@ -88,6 +88,7 @@ fn abstain(by: ScopeScore, threshold: f32) -> Option<Decision> {
             threshold,
             false_rejection: 0.0,
         }),
+        span_temperature: None,
     })
 }
 
