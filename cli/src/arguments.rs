@@ -120,6 +120,10 @@ pub(crate) enum Command {
     /// The models in a folder: their cards, and whether their weights are those of their cards.
     #[command(subcommand)]
     Models(ModelsCommand),
+    /// Logs of who asked what of which models.
+    #[cfg(unix)]
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Print a script that completes commands in your shell.
     Completions {
         /// The shell.
@@ -159,6 +163,74 @@ pub(crate) struct PipelineArguments {
     /// be repeated.
     #[arg(long, value_name = "FOLDER")]
     pub(crate) models: Vec<PathBuf>,
+
+    #[cfg(unix)]
+    #[command(flatten)]
+    pub(crate) audit: AuditArguments,
+}
+
+/// The audit log of a pipeline that runs.
+#[cfg(unix)]
+#[derive(Clone, Debug, Args)]
+pub(crate) struct AuditArguments {
+    /// Note every request in this log, which `motet audit create` made, before it runs, and its end before its answer is
+    /// given out.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) audit: Option<PathBuf>,
+
+    /// The file with the key that lines of the log are hashed with.
+    #[arg(long, value_name = "FILE", requires = "audit")]
+    pub(crate) audit_key: Option<PathBuf>,
+
+    /// The input that says whom a request is about: its hash with the key is noted.
+    #[arg(
+        long,
+        value_name = "INPUT",
+        default_value = "patient",
+        hide_default_value = true
+    )]
+    pub(crate) audit_patient: String,
+
+    /// Who asks, for the log.
+    #[arg(long, value_name = "NAME", default_value = "local")]
+    pub(crate) caller: motet::audit::CallerId,
+}
+
+#[cfg(unix)]
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// Make a new log; one that is there is not touched.
+    Create {
+        /// The file.
+        log: PathBuf,
+        /// A file with a key of 32 to 64 bytes, which nobody else may read.
+        #[arg(long, value_name = "FILE")]
+        key: Option<PathBuf>,
+    },
+    /// Find changed, missing, added and reordered lines.
+    Verify {
+        /// The log.
+        log: PathBuf,
+        /// The file with its key.
+        #[arg(long, value_name = "FILE")]
+        key: Option<PathBuf>,
+        /// A line that must be there, as an earlier verification printed the last one.
+        #[arg(long, value_name = "SEQUENCE:HASH")]
+        anchor: Option<motet::audit::Anchor>,
+    },
+    /// Move a line that was cut short by a crash out of a log, so that it can be written again.
+    Recover {
+        /// The log.
+        log: PathBuf,
+        /// The file with its key.
+        #[arg(long, value_name = "FILE")]
+        key: Option<PathBuf>,
+    },
+    /// Print every request as a FHIR AuditEvent, a line each.
+    Events {
+        /// The log.
+        log: PathBuf,
+    },
 }
 
 #[derive(Debug, Args)]

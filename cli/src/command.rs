@@ -13,6 +13,8 @@ use crate::arguments::{Arguments, Command, PipelineArguments};
 use crate::failure::Failure;
 use crate::output::Output;
 
+#[cfg(unix)]
+mod audit;
 mod bench;
 mod check;
 mod devices;
@@ -45,6 +47,8 @@ pub(crate) fn run(arguments: &Arguments, output: &mut Output) -> Result<(), Fail
         Command::Train(train) => train::run(train, output),
         Command::Eval(eval) => eval::run(eval, output),
         Command::Models(models) => models::run(models, output),
+        #[cfg(unix)]
+        Command::Audit(command) => audit::run(command, output),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Arguments::command(), "motet", &mut script);
@@ -62,6 +66,10 @@ fn builder(arguments: &PipelineArguments) -> Result<Builder, Failure> {
     }
     for folder in &arguments.models {
         builder = builder.models(folder);
+    }
+    #[cfg(unix)]
+    if let Some(settings) = audit::settings(&arguments.audit) {
+        builder = builder.audit(settings);
     }
     if let Some(count) = arguments.workers {
         builder = builder.workers(count);

@@ -39,6 +39,13 @@ pub enum Error {
     /// The request could not begin.
     #[error(transparent)]
     Run(#[from] RunError),
+    /// The contract asks for an audit log, and there is none.
+    #[error("pipeline `{0}` answers nothing without an audit log, and none is named")]
+    Unaudited(String),
+    /// The request cannot be noted in the audit log, so it has no answer.
+    #[cfg(unix)]
+    #[error(transparent)]
+    Audit(#[from] crate::auditor::AuditError),
 }
 
 impl Error {
@@ -48,6 +55,9 @@ impl Error {
             Error::File(error) => Some(error.code()),
             Error::Feed(error) => Some(error.code()),
             Error::Run(RunError::Input(error)) => Some(error.code().0),
+            Error::Unaudited(_) => Some("MT0810"),
+            #[cfg(unix)]
+            Error::Audit(error) => Some(error.code()),
             Error::Open(OpenError::Build {
                 cause: BuildError::Model { .. },
                 ..
@@ -83,6 +93,10 @@ impl Error {
             | Error::Profile(_)
             | Error::Unmeasured(_)
             | Error::Run(_) => false,
+            Error::Unaudited(_) => true,
+            // A log that is not there is the caller's doing; a disk that is full is too, and the message says so.
+            #[cfg(unix)]
+            Error::Audit(_) => true,
         }
     }
 }

@@ -31,6 +31,10 @@
 //! GPU through wgpu: see [`Builder::gpu`].
 
 pub mod answer;
+#[cfg(unix)]
+pub mod audit;
+#[cfg(unix)]
+pub mod auditor;
 pub mod confine;
 pub mod draw;
 pub mod error;
@@ -45,6 +49,8 @@ pub mod report;
 pub mod runner;
 pub mod testing;
 
+#[cfg(unix)]
+pub use auditor::{AuditError, AuditSettings};
 pub use error::Error;
 pub use feed::{FeedError, Feeding, Files};
 pub use library::FolderLibrary;

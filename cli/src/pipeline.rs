@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+#[cfg(unix)]
+use std::sync::{Mutex, PoisonError};
 
 use motet_core::catalog::{BuildError, Catalog, DuplicateKind, NodeKind};
 use motet_core::diagnostic::{Diagnostics, Source};
@@ -13,6 +15,8 @@ use motet_core::session::OpenError;
 use motet_core::spec::{PlaceWish, Settings, Spec};
 use motet_nodes::{Cpu, Gpu, Loaded, ModelFolders, ModelSources};
 
+#[cfg(unix)]
+use crate::auditor::{AuditSettings, Auditor};
 use crate::error::Error;
 use crate::feed::Files;
 use crate::library::FolderLibrary;
@@ -32,7 +36,16 @@ pub struct Pipeline {
     folder: Option<PathBuf>,
     executor: ExecutorChoice,
     options: PlanOptions,
-    cpu: Cpu,
+    sources: ModelSources,
+    #[cfg(unix)]
+    audit: Option<Arc<Audited>>,
+}
+
+/// The audit log of a pipeline: opened by its first runner, and shared by all.
+#[cfg(unix)]
+struct Audited {
+    settings: AuditSettings,
+    opened: Mutex<Option<Auditor>>,
 }
 
 impl Pipeline {
@@ -56,6 +69,8 @@ impl Pipeline {
             machine: None,
             profile: None,
             executor: ExecutorChoice::Parallel,
+            #[cfg(unix)]
+            audit: None,
         }
     }
 
@@ -75,7 +90,7 @@ impl Pipeline {
 
     /// The instructions that its nets are computed with.
     pub(crate) fn cpu(&self) -> Cpu {
-        self.cpu
+        self.sources.cpu
     }
 
     /// What the author wrote.
@@ -112,8 +127,31 @@ impl Pipeline {
     /// the CPU does, the pipeline is planned anew without it, if its author left that open; [`Runner::remarks`] says so.
     ///
     /// # Errors
-    /// [`Error::Open`] names the node that could not be built; [`Error::Threads`] when no worker could be started.
+    /// [`Error::Open`] names the node that could not be built; [`Error::Threads`] when no worker could be started;
+    /// [`Error::Audit`] when the audit log cannot be written.
+    #[cfg(unix)]
     pub fn runner(&self) -> Result<Runner, Error> {
+        let runner = self.unaudited()?;
+        let Some(audit) = &self.audit else {
+            return Ok(runner);
+        };
+        let mut opened = audit.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        let auditor = match &*opened {
+            Some(auditor) => auditor.clone(),
+            None => opened
+                .insert(Auditor::open(&audit.settings, self, &self.sources)?)
+                .clone(),
+        };
+        Ok(runner.audited(auditor))
+    }
+
+    /// As on other systems, but without an audit log.
+    #[cfg(not(unix))]
+    pub fn runner(&self) -> Result<Runner, Error> {
+        self.unaudited()
+    }
+
+    fn unaudited(&self) -> Result<Runner, Error> {
         let opened = Runner::open(Arc::clone(&self.plan), &self.catalog, self.executor);
         let Err(Error::Open(OpenError::Build {
             node,
@@ -146,6 +184,8 @@ pub struct Builder {
     machine: Option<Machine>,
     profile: Option<Arc<Profile>>,
     executor: ExecutorChoice,
+    #[cfg(unix)]
+    audit: Option<AuditSettings>,
 }
 
 impl Builder {
@@ -223,6 +263,14 @@ impl Builder {
         self
     }
 
+    /// Notes every request in an audit log before it runs, and its end before its answer is handed out.
+    #[cfg(unix)]
+    #[must_use]
+    pub fn audit(mut self, settings: AuditSettings) -> Builder {
+        self.audit = Some(settings);
+        self
+    }
+
     /// Reads and compiles the pipeline in a folder or file.
     ///
     /// # Errors
@@ -295,7 +343,14 @@ impl Builder {
             folder,
             executor: self.executor,
             options,
-            cpu: sources.cpu,
+            sources,
+            #[cfg(unix)]
+            audit: self.audit.map(|settings| {
+                Arc::new(Audited {
+                    settings,
+                    opened: Mutex::default(),
+                })
+            }),
         })
     }
 }

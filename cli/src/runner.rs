@@ -13,6 +13,8 @@ use motet_core::session::Session;
 use motet_core::value::InputError;
 use motet_nodes::lane::SoloThreads;
 
+#[cfg(unix)]
+use crate::auditor::{AuditError, Auditor, outcome_of, outcome_of_error};
 use crate::error::Error;
 use crate::feed::{FeedError, Feeding, Files};
 
@@ -34,6 +36,8 @@ pub struct Runner {
     clock: Arc<dyn Clock>,
     /// What people should know of how it came to its plan, as name of a node and remark.
     remarks: Vec<(String, String)>,
+    #[cfg(unix)]
+    auditor: Option<Auditor>,
 }
 
 impl Runner {
@@ -61,7 +65,16 @@ impl Runner {
             executor,
             clock: Arc::new(Monotonic::start()),
             remarks: Vec::new(),
+            #[cfg(unix)]
+            auditor: None,
         })
+    }
+
+    /// The same with an audit log.
+    #[cfg(unix)]
+    pub(crate) fn audited(mut self, auditor: Auditor) -> Runner {
+        self.auditor = Some(auditor);
+        self
     }
 
     /// The same with one more remark.
@@ -133,18 +146,49 @@ impl Runner {
     /// # Errors
     /// [`Error::Run`] when the request could not begin; what goes wrong later is told by output in the response.
     pub fn run(&mut self, request: &Request) -> Result<Response, Error> {
-        Ok(self.executor.run(&mut self.session, request, &self.clock)?)
+        let mut response = Response::default();
+        self.run_into(request, &mut response)?;
+        Ok(response)
     }
 
     /// Runs a request into a response that is used again: what it held is let go of first, and nothing is allocated
-    /// where no node allocates.
+    /// where no node allocates and there is no audit log.
     ///
     /// # Errors
     /// As [`Runner::run`].
     pub fn run_into(&mut self, request: &Request, response: &mut Response) -> Result<(), Error> {
+        #[cfg(unix)]
+        if self.auditor.is_some() || self.plan().is_audited {
+            return self.run_audited(request, response);
+        }
+        if self.plan().is_audited {
+            return Err(Error::Unaudited(self.plan().name.clone()));
+        }
         Ok(self
             .executor
             .run_into(&mut self.session, request, &self.clock, response)?)
+    }
+
+    /// Notes a request, runs it, and notes its end; where either cannot be noted there is no answer.
+    #[cfg(unix)]
+    fn run_audited(&mut self, request: &Request, response: &mut Response) -> Result<(), Error> {
+        response.clear();
+        let Some(auditor) = &self.auditor else {
+            return Err(Error::Unaudited(self.plan().name.clone()));
+        };
+        let pending = auditor.begin(request)?;
+        let ran = self
+            .executor
+            .run_into(&mut self.session, request, &self.clock, response);
+        let outcome = match &ran {
+            Ok(()) => outcome_of(response),
+            Err(error) => outcome_of_error(error),
+        };
+        if let Err(fault) = pending.end(outcome) {
+            response.clear();
+            return Err(AuditError::from(fault).into());
+        }
+        Ok(ran?)
     }
 
     /// The plan it runs.

@@ -70,6 +70,14 @@ impl Request {
         self.values.push((input, value));
     }
 
+    /// The value of an input.
+    pub fn get(&self, input: &str) -> Option<&Value> {
+        self.values
+            .iter()
+            .find(|(name, _)| name == input)
+            .map(|(_, value)| value)
+    }
+
     /// Asks for the response within this time; it replaces the contract's deadline when it is shorter.
     #[must_use]
     pub fn within(mut self, deadline: Duration) -> Request {

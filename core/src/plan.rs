@@ -356,6 +356,9 @@ pub struct Plan {
     pub agents: Vec<AgentVerdict>,
     /// Where data leaves the machine to; empty means nowhere.
     pub egress: Vec<String>,
+    /// True where the contract, or that of an agent, wants no answer without a line in an audit log.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_audited: bool,
     /// What the author should look at.
     #[serde(skip)]
     pub warnings: Diagnostics,

@@ -59,6 +59,8 @@ pub struct Contract {
     pub egress: Option<(Vec<String>, Path)>,
     /// Outputs that a value of a class above `none` may reach.
     pub privacy: Vec<(Privacy, Vec<String>, Path)>,
+    /// True where no request may be answered without a line in an audit log.
+    pub is_audited: bool,
     /// Deadline of a whole request.
     pub deadline: Option<Duration>,
     /// Deadlines of single chains.

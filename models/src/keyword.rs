@@ -32,7 +32,7 @@ pub use data::{Corpus, DataError, Fold, Judged, NONE, Recording};
 pub use detect::{Detection, DetectionRule, detect, strongest};
 pub use evaluate::{Confusion, Evaluation, FalseAlarms, Heard, StreamRecall};
 pub use learner::{KeywordLearner, Lesson};
-pub use model::{KeywordCard, KeywordModel, ModelError};
+pub use model::{BUILTIN_CARD, KeywordCard, KeywordModel, ModelError};
 pub use net::{KeywordNet, KeywordNetConfig};
 pub use score::ScoreError;
 pub use sets::Sets;

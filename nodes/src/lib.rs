@@ -69,6 +69,7 @@ fn register(catalog: &mut Catalog, models: &ModelSources) -> Result<(), Duplicat
     catalog.register(speech::Commands::new(models.clone()))?;
     catalog.register(model::Slots::new(models.clone()))?;
     catalog.register(model::Tagger::new(models.clone()))?;
+    catalog.register(notes::Annotate::default())?;
     catalog.register(text::Template)?;
     catalog.register(text::Tokenize::new(models.clone()))
 }
@@ -108,6 +109,7 @@ mod tests {
                 "model/phones",
                 "model/slots",
                 "model/tagger",
+                "notes/context",
                 "speech/commands",
                 "text/template",
                 "text/tokenize"

@@ -26,6 +26,7 @@ mod tests;
 mod utterance;
 
 pub use autoencoder::Autoencoder;
+pub use cards::ModelIdentity;
 pub use classifier::Classifier;
 pub use entities::Entities;
 pub use frames::Frames;

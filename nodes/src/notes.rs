@@ -1,14 +1,19 @@
 //! Clinical notes: what is said of whom in them, what must not leave with them, and the documents that are drafted of them.
+//!
+//! The algorithms read plain texts and know no pipeline ([`context`], [`times`], [`doses`], [`risks`], [`fhir`]); the kinds
+//! join them to ports ([`annotate`]). Lists travel between nodes as JSON: [`spans`] has that of mentions, [`draft`] what a
+//! draft is made of. Invariant: an error never repeats a word of a text.
 
+pub mod annotate;
+pub mod context;
+pub mod doses;
+pub mod draft;
+pub mod fhir;
+mod number;
+pub mod risks;
 pub mod spans;
+pub mod times;
+mod words;
 
-/// Sentences of a text; replaced when the splitter is there.
-pub fn sentences(text: &str) -> Vec<std::ops::Range<usize>> {
-    let start = text.as_ptr() as usize;
-    text.lines()
-        .map(|line| {
-            let at = line.as_ptr() as usize - start;
-            at..at + line.len()
-        })
-        .collect()
-}
+pub use annotate::Annotate;
+pub use context::sentences;

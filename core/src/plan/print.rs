@@ -58,6 +58,9 @@ impl fmt::Display for Plan {
             [] => writeln!(f, "egress   none: nothing leaves this machine")?,
             places => writeln!(f, "egress   {}", places.join(", "))?,
         }
+        if self.is_audited {
+            writeln!(f, "audit    required: no answer without its line in the log")?;
+        }
         let warning_count = self.warnings.iter().count();
         match warning_count {
             0 => writeln!(f, "verdict  ACCEPT"),

@@ -61,6 +61,7 @@ pub(super) fn finish(
         chains,
         agents,
         egress,
+        is_audited: graph.contract.is_audited || graph.agents.iter().any(|agent| agent.contract.is_audited),
         warnings: Diagnostics::new(),
         source: Arc::clone(&graph.source),
     };

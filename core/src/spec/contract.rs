@@ -14,7 +14,7 @@ pub(super) fn read(reader: &mut Reader, at: &At<'_>) -> Contract {
     for (key, at) in reader.known(
         at,
         "`contract`",
-        &["memory", "egress", "privacy", "deadline", "chains"],
+        &["memory", "egress", "privacy", "audit", "deadline", "chains"],
     ) {
         match key {
             "memory" => memory(reader, &at, &mut contract),
@@ -33,6 +33,10 @@ pub(super) fn read(reader: &mut Reader, at: &At<'_>) -> Contract {
                     let outputs = reader.texts(&at, "a list of outputs");
                     contract.privacy.push((class, outputs, at.path));
                 }
+            }
+            "audit" => {
+                let found = reader.choice(&at, &[("required", true), ("none", false)]);
+                contract.is_audited = found.unwrap_or_default();
             }
             "deadline" => contract.deadline = reader.duration(&at),
             _ => {

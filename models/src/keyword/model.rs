@@ -16,6 +16,9 @@ use crate::audio::LogMelConfig;
 use crate::card::{Card, CardError};
 use crate::net::ConfigFault;
 
+/// The card of the model that comes along.
+pub const BUILTIN_CARD: &str = include_str!("../../weights/keyword/card.yaml");
+
 /// Largest file of weights that is read, in bytes.
 pub const WEIGHTS_BYTES_MAX: u64 = 64 << 20;
 
@@ -83,9 +86,8 @@ impl KeywordModel {
     /// # Errors
     /// As [`KeywordModel::load`]; none for an undamaged build.
     pub fn builtin(device: &Device) -> Result<Self, ModelError> {
-        let card = include_str!("../../weights/keyword/card.yaml");
         Self::from_bytes(
-            card,
+            BUILTIN_CARD,
             include_bytes!("../../weights/keyword/weights.safetensors"),
             device,
         )

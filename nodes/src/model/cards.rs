@@ -11,12 +11,27 @@ use motet_core::catalog::{FaultPlace, KindFault};
 use motet_core::diagnostic::nearest;
 use motet_models::builtin::Builtin;
 use motet_models::card::{CARD_BYTES_MAX, Card};
+use motet_models::keyword::BUILTIN_CARD;
 use motet_models::model::{ModelError, NetCard};
 
 use super::shelf::MODEL;
 use super::sources::ModelSources;
 
 const ENDING: &str = ".card.yaml";
+
+/// The text of a card, and the weights where they come along.
+type Text = (Cow<'static, str>, Option<&'static [u8]>);
+
+/// Which model, and which weights.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelIdentity {
+    /// Its name, as on its card.
+    pub name: String,
+    /// Its version.
+    pub version: u32,
+    /// SHA-256 checksum of its weights, in hexadecimal.
+    pub sha256: String,
+}
 
 /// A card that was found and read.
 pub(crate) struct Found<C> {
@@ -38,19 +53,10 @@ impl ModelSources {
             return Err(vec![fault.help("write name and version, as in `kws@1`")]);
         };
         let file = format!("{stem}{ENDING}");
-        let folders = self.folders.cards.iter();
-        let path = folders
-            .map(|folder| folder.join(&file))
-            .find(|path| path.is_file());
-        let builtin = self.builtin.iter().find(|builtin| builtin.name == stem);
-        let (text, along) = match (path, builtin) {
-            (Some(path), _) => {
-                let text = read_text(&path);
-                let text = text.map_err(|error| vec![at_model(format!("`{file}`: {error}"))])?;
-                (Cow::Owned(text), None)
-            }
-            (None, Some(Builtin { card, weights, .. })) => (Cow::Borrowed(*card), Some(*weights)),
-            (None, None) => {
+        let (text, along) = match self.text(stem) {
+            Some(Ok(found)) => found,
+            Some(Err(error)) => return Err(vec![at_model(format!("`{file}`: {error}"))]),
+            None => {
                 let fault = at_model(format!("there is no model `{name}`"));
                 return Err(vec![self.unknown(name, fault)]);
             }
@@ -66,6 +72,35 @@ impl ModelSources {
             }]);
         }
         Ok(Found { text, card, along })
+    }
+
+    /// The text of the card of this name, and the weights where they come along.
+    fn text(&self, stem: &str) -> Option<std::io::Result<Text>> {
+        let mut paths = self
+            .folders
+            .cards
+            .iter()
+            .map(|folder| folder.join(format!("{stem}{ENDING}")));
+        if let Some(path) = paths.find(|path| path.is_file()) {
+            return Some(read_text(&path).map(|text| (Cow::Owned(text), None)));
+        }
+        let Builtin { card, weights, .. } = self.builtin.iter().find(|builtin| builtin.name == stem)?;
+        Some(Ok((Cow::Borrowed(*card), Some(*weights))))
+    }
+
+    /// Which model of this name there is; none where there is none, or a card that cannot be read.
+    pub fn identity(&self, name: &str) -> Option<ModelIdentity> {
+        let (stem, version) = split(name)?;
+        let parse = |text: &str| Card::<serde_json::Value>::parse(text).ok();
+        let card = match self.text(stem) {
+            Some(found) => parse(&found.ok()?.0)?,
+            None => parse(BUILTIN_CARD)?,
+        };
+        (card.name == stem && card.version == version).then_some(ModelIdentity {
+            name: card.name,
+            version,
+            sha256: card.weights.sha256,
+        })
     }
 
     fn unknown(&self, name: &str, fault: KindFault) -> KindFault {

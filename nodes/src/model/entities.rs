@@ -18,6 +18,7 @@ use super::shelf::Shelf;
 use super::slots::{Finder, Part, Span, add_search, path_of};
 use super::sources::ModelSources;
 use super::{dim, model_param};
+use crate::notes::annotate::text_bytes;
 use crate::notes::sentences;
 use crate::notes::spans::{ENTITIES_BYTES, ENTITIES_MAX, Entity, to_json};
 
@@ -138,14 +139,6 @@ impl NodeKind for Entities {
 /// Numbers and words of scratch memory that are this node's own: the ids of a piece, and the scores of its words.
 fn own_words(net: &UtteranceConfig) -> [usize; 2] {
     [net.words_max * net.ids_per_word(), net.words_max * net.tags.len()]
-}
-
-/// The longest text that arrives, in bytes.
-fn text_bytes(inputs: &[ConnectedInput]) -> usize {
-    let port = inputs.first().and_then(|input| input.port.as_ref());
-    let text = port.and_then(|port| port.tensors().next());
-    text.and_then(|text| text.dims.first())
-        .map_or(TEXT_BYTES_MAX, |dim| dim.max as usize)
 }
 
 /// What is held for a text while it is read: its sentences, its mentions, and these as JSON.
