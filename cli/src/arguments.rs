@@ -4,6 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+#[cfg(unix)]
+mod audit;
+
+#[cfg(unix)]
+pub(crate) use audit::{AuditArguments, AuditCommand};
+
 const EXAMPLES: &str = "\
 Examples:
   motet check pipelines/keyword                     find every fault in a pipeline
@@ -167,70 +173,6 @@ pub(crate) struct PipelineArguments {
     #[cfg(unix)]
     #[command(flatten)]
     pub(crate) audit: AuditArguments,
-}
-
-/// The audit log of a pipeline that runs.
-#[cfg(unix)]
-#[derive(Clone, Debug, Args)]
-pub(crate) struct AuditArguments {
-    /// Note every request in this log, which `motet audit create` made, before it runs, and its end before its answer is
-    /// given out.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) audit: Option<PathBuf>,
-
-    /// The file with the key that lines of the log are hashed with.
-    #[arg(long, value_name = "FILE", requires = "audit")]
-    pub(crate) audit_key: Option<PathBuf>,
-
-    /// The input that says whom a request is about: its hash with the key is noted.
-    #[arg(
-        long,
-        value_name = "INPUT",
-        default_value = "patient",
-        hide_default_value = true
-    )]
-    pub(crate) audit_patient: String,
-
-    /// Who asks, for the log.
-    #[arg(long, value_name = "NAME", default_value = "local")]
-    pub(crate) caller: motet::audit::CallerId,
-}
-
-#[cfg(unix)]
-#[derive(Debug, Subcommand)]
-pub(crate) enum AuditCommand {
-    /// Make a new log; one that is there is not touched.
-    Create {
-        /// The file.
-        log: PathBuf,
-        /// A file with a key of 32 to 64 bytes, which nobody else may read.
-        #[arg(long, value_name = "FILE")]
-        key: Option<PathBuf>,
-    },
-    /// Find changed, missing, added and reordered lines.
-    Verify {
-        /// The log.
-        log: PathBuf,
-        /// The file with its key.
-        #[arg(long, value_name = "FILE")]
-        key: Option<PathBuf>,
-        /// A line that must be there, as an earlier verification printed the last one.
-        #[arg(long, value_name = "SEQUENCE:HASH")]
-        anchor: Option<motet::audit::Anchor>,
-    },
-    /// Move a line that was cut short by a crash out of a log, so that it can be written again.
-    Recover {
-        /// The log.
-        log: PathBuf,
-        /// The file with its key.
-        #[arg(long, value_name = "FILE")]
-        key: Option<PathBuf>,
-    },
-    /// Print every request as a FHIR AuditEvent, a line each.
-    Events {
-        /// The log.
-        log: PathBuf,
-    },
 }
 
 #[derive(Debug, Args)]

@@ -193,7 +193,7 @@ mod tests {
         recipe.yaml:7:34 MT0113 `learning_rate`: expected a number from 0.0000001 to 1, found `fast`; `learning_rate` is the highest learning rate
         recipe.yaml:8:17 MT0113 `batch`: expected a whole number from 1 to 4096, found the number `0`; `batch` is utterances of a step
         recipe.yaml:8:27 MT0113 `scope`: expected one of energy, odds, found `odd`; did you mean `odds`?
-        recipe.yaml:9:6 MT0113 expected a mapping with splitting, words_max, rows, per_word, prefix_max, suffix_max, piece_min, piece_max, embedding, width, dilations, heads, gram_rows, found the number `4`; put it in quotes if it is meant as text
+        recipe.yaml:9:6 MT0113 expected a mapping with splitting, words_max, rows, per_word, prefix_max, suffix_max, piece_min, piece_max, cased, embedding, width, dilations, heads, gram_rows, found the number `4`; put it in quotes if it is meant as text
         "#);
         insta::assert_snapshot!(check("recipe: 1\ntask: utterance\n").unwrap_err(), @r#"
         recipe.yaml:1:1 MT0112 a recipe has no entry `about`; add `about: ...`

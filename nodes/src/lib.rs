@@ -70,6 +70,7 @@ fn register(catalog: &mut Catalog, models: &ModelSources) -> Result<(), Duplicat
     catalog.register(model::Slots::new(models.clone()))?;
     catalog.register(model::Tagger::new(models.clone()))?;
     catalog.register(notes::Annotate::default())?;
+    catalog.register(notes::Documents::new(models.clone()))?;
     catalog.register(text::Template)?;
     catalog.register(text::Tokenize::new(models.clone()))
 }
@@ -109,6 +110,7 @@ mod tests {
                 "model/phones",
                 "model/slots",
                 "model/tagger",
+                "notes/bundle",
                 "notes/context",
                 "speech/commands",
                 "text/template",

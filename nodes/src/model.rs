@@ -27,6 +27,7 @@ mod utterance;
 
 pub use autoencoder::Autoencoder;
 pub use cards::ModelIdentity;
+pub(crate) use cards::at_model;
 pub use classifier::Classifier;
 pub use entities::Entities;
 pub use frames::Frames;

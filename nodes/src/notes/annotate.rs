@@ -11,7 +11,7 @@ use motet_core::node::{Inputs, Node, NodeError, Outputs};
 use motet_core::placement::Placement;
 use motet_core::port::{Element, Field, PortType, TensorType};
 
-use super::context::{Triggers, contexts};
+use super::context::{Category, Triggers, contexts};
 use super::doses::doses;
 use super::draft::{Dose, Finding, Place, Risk};
 use super::risks::{Flags, risks};
@@ -189,6 +189,11 @@ impl AnnotateNode {
                 presence: context.presence,
                 time: context.time,
                 experiencer: context.experiencer,
+                of_whom: context
+                    .because
+                    .iter()
+                    .find(|reason| reason.category == Category::Other)
+                    .map(|reason| Place::of(&reason.range)),
                 because: context
                     .because
                     .iter()

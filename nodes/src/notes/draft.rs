@@ -93,6 +93,9 @@ pub struct Finding {
     pub time: Time,
     /// In whom.
     pub experiencer: Experiencer,
+    /// The words that say in whom, where it is somebody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of_whom: Option<Place>,
     /// The words that decided on the three.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub because: Vec<Place>,

@@ -27,6 +27,8 @@ mod outcome;
 mod relation;
 mod section;
 
+pub(in crate::notes) use relation::is_relative;
+
 pub use super::check::{
     FINDINGS_MAX, MODELS_MAX, REMARKS_MAX, RISKS_MAX, SECTIONS_MAX, SENTENCES_MAX, TEXT_BYTES_MAX,
     TEXTS_BYTES_MAX,

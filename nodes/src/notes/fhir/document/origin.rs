@@ -1,5 +1,7 @@
 //! Where a document comes from: the source, the software, and what was made from what.
 
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
 use super::{Shared, address};
@@ -15,8 +17,6 @@ use crate::notes::fhir::resource::{
 
 const AGENTS: &str = "http://terminology.hl7.org/CodeSystem/provenance-participant-type";
 const OPERATIONS: &str = "http://terminology.hl7.org/CodeSystem/v3-DataOperation";
-const STANDARD: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-const URL_SAFE: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 pub(super) fn source_id(seed: &Seed) -> String {
     seed.id("source", 0)
@@ -45,7 +45,7 @@ pub(super) fn source(shared: &Shared<'_>) -> Option<Entry> {
             attachment: Attachment {
                 content_type: "text/plain;charset=utf-8".to_owned(),
                 language: shared.note.language.clone(),
-                data: base64(text.as_bytes(), STANDARD, true),
+                data: STANDARD.encode(text),
                 // A text of a checked note has at most 2^20 bytes.
                 size: u32::try_from(text.len()).unwrap_or(u32::MAX),
             },
@@ -60,34 +60,7 @@ pub(super) fn source(shared: &Shared<'_>) -> Option<Entry> {
 /// # Source
 /// RFC 6920 (2013), section 3: a name that is a SHA-256.
 fn digest_uri(bytes: &[u8]) -> String {
-    format!(
-        "ni:///sha-256;{}",
-        base64(&Sha256::digest(bytes), URL_SAFE, false)
-    )
-}
-
-/// # Source
-/// RFC 4648 (2006), sections 4 and 5.
-fn base64(bytes: &[u8], alphabet: &[u8; 64], is_padded: bool) -> String {
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let byte = |at: usize| u32::from(chunk.get(at).copied().unwrap_or(0));
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for at in 0..4 {
-            let digit = (bits >> (18 - 6 * at)) & 63;
-            match at <= chunk.len() {
-                true => text.extend(
-                    usize::try_from(digit)
-                        .ok()
-                        .and_then(|digit| alphabet.get(digit))
-                        .map(|byte| char::from(*byte)),
-                ),
-                false if is_padded => text.push('='),
-                false => (),
-            }
-        }
-    }
-    text
+    format!("ni:///sha-256;{}", URL_SAFE_NO_PAD.encode(Sha256::digest(bytes)))
 }
 
 /// The software with the versions and digests of its parts.
@@ -150,23 +123,6 @@ pub(super) fn provenance(shared: &Shared<'_>, device_id: &str, targets: Vec<Refe
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn base_64_is_that_of_the_standard() {
-        for (text, expected) in [
-            ("", ""),
-            ("f", "Zg=="),
-            ("fo", "Zm8="),
-            ("foo", "Zm9v"),
-            ("foob", "Zm9vYg=="),
-            ("fooba", "Zm9vYmE="),
-            ("foobar", "Zm9vYmFy"),
-        ] {
-            assert_eq!(base64(text.as_bytes(), STANDARD, true), expected);
-        }
-        assert_eq!(base64(&[0xfb, 0xff], STANDARD, true), "+/8=");
-        assert_eq!(base64(&[0xfb, 0xff], URL_SAFE, false), "-_8");
-    }
 
     /// The example of RFC 6920, section 8.1.
     #[test]

@@ -43,6 +43,12 @@ const RELATIVES: [(&str, &str, &str); 31] = [
     ("cousin", "COUSN", "cousin"),
 ];
 
+/// True for a word for a relative.
+pub(in crate::notes) fn is_relative(word: &str) -> bool {
+    let known = word.to_lowercase();
+    RELATIVES.iter().any(|(relative, ..)| *relative == known)
+}
+
 /// The relation in its own words, with a code where they have one; any family member where there are no words.
 pub(super) fn relationship(relation: Option<&str>) -> CodeableConcept {
     let Some(words) = relation.map(plain) else {
