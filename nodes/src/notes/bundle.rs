@@ -7,13 +7,13 @@ use motet_core::catalog::{
     BuildError, ConnectedInput, Cost, InputSpecs, KindFault, NodeKind, OutputSpec, ParamSpec, ParamType,
     ParamValue, Params, Signature,
 };
-use motet_core::limits::TEXT_BYTES_MAX;
 use motet_core::node::{Inputs, Node, NodeError, Outputs};
 use motet_core::placement::Placement;
 use motet_core::port::{Element, Field, PortType, TensorType};
 
 use super::annotate::{text_bytes, text_input};
 use super::context;
+use super::deidentify::MASKED_BYTES;
 use super::doses::Period;
 use super::draft::{self, DRAFT_BYTES, Draft, Place};
 use super::fhir::document::is_relative;
@@ -124,7 +124,7 @@ impl NodeKind for Documents {
     fn inputs(&self, _params: &Params) -> Result<InputSpecs, Vec<KindFault>> {
         Ok(InputSpecs {
             named: vec![
-                text_input("text", TEXT_BYTES_MAX, "the text that the draft is of"),
+                text_input("text", MASKED_BYTES, "the text that the draft is of"),
                 text_input(
                     "draft",
                     DRAFT_BYTES,
