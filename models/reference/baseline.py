@@ -5,6 +5,8 @@
 
   tf_idf  texts to learn from and texts to weigh; the rows as [is a run of characters, term, value], by term
   svm     dense rows, labels, and the margins of LinearSVC, trained to the end, for each class
+  balanced  the same with class_weight="balanced" and classes of unequal size: four classes, and two, of which LinearSVC
+          gives one margin, which is that of the second class, and the other way round that of the first
 """
 
 import json
@@ -42,8 +44,20 @@ def svm(rng):
                 margins=np.round(machine.decision_function(rows), 7).ravel().tolist())
 
 
+def balanced(rng, classes):
+    columns, cost = 5, 0.3
+    labels = np.minimum(rng.geometric(0.5, 80) - 1, classes - 1)
+    rows = np.round((rng.normal(0, 1, (80, columns)) + np.eye(classes, columns)[labels]) * 64) / 64
+    machine = LinearSVC(C=cost, class_weight="balanced", tol=1e-10, max_iter=1_000_000).fit(rows, labels)
+    margins = machine.decision_function(rows)
+    margins = np.stack([-margins, margins], axis=1) if classes == 2 else margins
+    return dict(classes=classes, columns=columns, cost=cost, labels=labels.tolist(), rows=rows.ravel().tolist(),
+                margins=np.round(margins, 7).ravel().tolist())
+
+
 def main():
-    cases = dict(tf_idf=tf_idf(), svm=svm(np.random.default_rng(21)))
+    cases = dict(tf_idf=tf_idf(), svm=svm(np.random.default_rng(21)),
+                 balanced=[balanced(np.random.default_rng(22), classes) for classes in (4, 2)])
     text = json.dumps(cases, separators=(",", ":"), ensure_ascii=False).replace('],"', '],\n"')
     Path(__file__).with_suffix(".json").write_text(text + "\n", encoding="utf-8")
 

@@ -13,7 +13,7 @@ pub mod tf_idf;
 mod reference;
 
 pub use crf::{Crf, CrfOptions, TaggedSentence};
-pub use linear_svm::{LinearSvm, SvmOptions, top_margins};
+pub use linear_svm::{LinearSvm, SvmOptions, SvmProblem, SvmSolution, balanced, top_margins};
 pub use sparse::SparseRows;
 pub use tf_idf::TfIdf;
 

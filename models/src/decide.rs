@@ -43,6 +43,8 @@ pub enum ScopeScore {
     /// The largest score of a class that is known, less that of the class that stands for everything else: the
     /// logarithm of their odds.
     Odds,
+    /// The largest score of a class that is known: for margins, whose sum says nothing.
+    Largest,
 }
 
 /// What is decided about one row of scores.
@@ -150,6 +152,7 @@ pub fn scope_score(by: ScopeScore, scores: &[f32], other: Option<usize>) -> f32 
     match (by, other.and_then(|other| scores.get(other))) {
         (ScopeScore::Odds, Some(other)) => largest - other,
         (ScopeScore::Odds, None) | (ScopeScore::Energy, _) => energy,
+        (ScopeScore::Largest, _) => largest,
     }
 }
 
@@ -202,6 +205,15 @@ mod tests {
         assert!((decision.of_span(0.9) - 0.75).abs() < 1e-6);
         assert!((Decision::default().of_span(0.9) - 0.9).abs() < 1e-6);
         assert!(decision.of_span(0.0) >= 0.0 && decision.of_span(1.0) <= 1.0);
+    }
+
+    #[test]
+    fn the_largest_score_of_a_known_class_is_enough_where_it_is_asked_for() {
+        let decision = decision(ScopeScore::Largest, 0.5);
+        let decided = |scores: &[f32]| decision.decide(scores, Some(2)).unwrap();
+        assert!((decided(&[0.5, -1.0, 9.0]).scope - 0.5).abs() < 1e-6);
+        assert!(!decided(&[0.5, -1.0, 9.0]).abstains);
+        assert!(decided(&[0.4, 0.4, 9.0]).abstains);
     }
 
     #[test]

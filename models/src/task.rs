@@ -18,7 +18,7 @@ use crate::recipe::{Recipe, Section, SectionError, TrainSettings};
 use crate::train::{Adaptation, Observer, TrainError, TrainState};
 use crate::weights::{Tensors, WeightsError};
 
-pub(crate) use sides::{ReadSet, Sides, sides};
+pub(crate) use sides::{ReadSet, Sides, sides, wanted};
 
 /// Names a recipe and its data, so that a training goes on only with both.
 pub(crate) fn origin(recipe: &Recipe, data: &[DataSource]) -> String {

@@ -1,20 +1,26 @@
 //! The tasks there are, and the recipes that come with Motet.
 
 use crate::keyword::KeywordTask;
+use crate::linear::LinearTask;
 use crate::speech::SpeechTask;
 use crate::task::Task;
 use crate::utterance::UtteranceTask;
 
 /// Names of all tasks.
-pub const TASKS: &[&str] = &["keyword", "speech", "utterance"];
+pub const TASKS: &[&str] = &["keyword", "linear", "speech", "utterance"];
 
 /// Name and text of each recipe that comes with Motet.
 pub const RECIPES: &[(&str, &str)] = &[
+    ("bc5cdr", include_str!("../recipes/bc5cdr.yaml")),
+    ("bc5cdr-parts", include_str!("../recipes/bc5cdr-parts.yaml")),
     ("clinc150", include_str!("../recipes/clinc150.yaml")),
     ("gpsr", include_str!("../recipes/gpsr.yaml")),
     ("huric", include_str!("../recipes/huric.yaml")),
+    ("keep", include_str!("../recipes/keep.yaml")),
     ("keyword", include_str!("../recipes/keyword.yaml")),
+    ("names", include_str!("../recipes/names.yaml")),
     ("phones", include_str!("../recipes/phones.yaml")),
+    ("sections", include_str!("../recipes/sections.yaml")),
     ("snips", include_str!("../recipes/snips.yaml")),
 ];
 
@@ -28,6 +34,7 @@ pub const FILES: &[(&str, &[u8])] = &[(
 pub fn task(name: &str) -> Option<&'static dyn Task> {
     match name {
         "keyword" => Some(&KeywordTask),
+        "linear" => Some(&LinearTask),
         "speech" => Some(&SpeechTask),
         "utterance" => Some(&UtteranceTask),
         _ => None,

@@ -69,8 +69,12 @@ fn register(catalog: &mut Catalog, models: &ModelSources) -> Result<(), Duplicat
     catalog.register(speech::Commands::new(models.clone()))?;
     catalog.register(model::Slots::new(models.clone()))?;
     catalog.register(model::Tagger::new(models.clone()))?;
+    catalog.register(model::TextClassifier::new(models.clone()))?;
     catalog.register(notes::Annotate::default())?;
+    catalog.register(notes::Compose::new(models.clone()))?;
+    catalog.register(notes::Deidentify)?;
     catalog.register(notes::Documents::new(models.clone()))?;
+    catalog.register(notes::Segment::new(models.clone()))?;
     catalog.register(text::Template)?;
     catalog.register(text::Tokenize::new(models.clone()))
 }
@@ -110,8 +114,12 @@ mod tests {
                 "model/phones",
                 "model/slots",
                 "model/tagger",
+                "model/text-classifier",
                 "notes/bundle",
                 "notes/context",
+                "notes/deidentify",
+                "notes/draft",
+                "notes/sections",
                 "speech/commands",
                 "text/template",
                 "text/tokenize"

@@ -1,4 +1,4 @@
-//! Nets as nodes.
+//! Models as nodes.
 //!
 //! `model/keyword` comes with its weights; the others find a model by its name: see [`ModelSources`].
 
@@ -13,6 +13,7 @@ pub mod entities;
 pub mod frames;
 pub mod intent;
 pub mod keyword;
+pub(crate) mod linear;
 #[cfg(all(test, feature = "gpu"))]
 mod on_gpu;
 pub mod phones;
@@ -23,6 +24,7 @@ mod sources;
 pub mod tagger;
 #[cfg(test)]
 mod tests;
+pub mod text_classifier;
 mod utterance;
 
 pub use autoencoder::Autoencoder;
@@ -37,6 +39,7 @@ pub use phones::Phones;
 pub use slots::Slots;
 pub use sources::{Loaded, ModelFolders, ModelSources};
 pub use tagger::Tagger;
+pub use text_classifier::TextClassifier;
 
 use shelf::MODEL;
 

@@ -35,6 +35,7 @@ pub(crate) enum AuditCommand {
     /// Make a new log; one that is there is not touched.
     Create {
         /// The file.
+        #[arg(id = "log-file", value_name = "LOG")]
         log: PathBuf,
         /// A file with a key of 32 to 64 bytes, which nobody else may read.
         #[arg(long, value_name = "FILE")]
@@ -43,6 +44,7 @@ pub(crate) enum AuditCommand {
     /// Find changed, missing, added and reordered lines.
     Verify {
         /// The log.
+        #[arg(id = "log-file", value_name = "LOG")]
         log: PathBuf,
         /// The file with its key.
         #[arg(long, value_name = "FILE")]
@@ -54,6 +56,7 @@ pub(crate) enum AuditCommand {
     /// Move a line that was cut short by a crash out of a log, so that it can be written again.
     Recover {
         /// The log.
+        #[arg(id = "log-file", value_name = "LOG")]
         log: PathBuf,
         /// The file with its key.
         #[arg(long, value_name = "FILE")]
@@ -62,6 +65,7 @@ pub(crate) enum AuditCommand {
     /// Print every request as a FHIR AuditEvent, a line each.
     Events {
         /// The log.
+        #[arg(id = "log-file", value_name = "LOG")]
         log: PathBuf,
     },
 }

@@ -8,6 +8,8 @@ use serde::Deserialize;
 pub(super) struct Reference {
     pub(super) tf_idf: TfIdfCase,
     pub(super) svm: SvmCase,
+    /// Classes that count alike, several and two.
+    pub(super) balanced: Vec<SvmCase>,
 }
 
 #[derive(Deserialize)]

@@ -67,6 +67,10 @@ fn draft(line: usize, row: &Row, options: &TextOptions<'_>) -> Result<Draft, Vec
         side: note(row.side(), &mut problems),
         ..Draft::default()
     };
+    for field in &fields.further {
+        let text = note(row.text(field), &mut problems);
+        draft.further.push(text.filter(|text| !text.trim().is_empty()));
+    }
     match words(row, options) {
         Ok((text, tokens)) => (draft.text, draft.tokens) = (text, tokens),
         Err(problem) => {

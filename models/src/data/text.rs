@@ -22,6 +22,8 @@ pub struct TextExample {
     pub group: Option<String>,
     /// The text, not empty.
     pub text: String,
+    /// Texts of [`TextFields::further`], in that order; none where the row has no such field, or nothing in it.
+    pub further: Vec<Option<String>>,
     /// Bytes of [`Self::text`] that each token covers: ascending, none empty.
     pub tokens: Vec<Range<usize>>,
     /// The class of the text.
@@ -89,6 +91,8 @@ impl Example for TextExample {
 pub struct TextFields {
     /// The text, else `text`.
     pub text: Option<String>,
+    /// Fields of further texts that mean the same, of which a row has some or none.
+    pub further: Vec<String>,
     /// The class, else `label` or `intent`.
     pub label: Option<String>,
     /// The tags, else `tags` or `slots`.
@@ -175,6 +179,7 @@ pub(super) struct Draft {
     pub(super) id: Option<String>,
     pub(super) group: Option<String>,
     pub(super) text: String,
+    pub(super) further: Vec<Option<String>>,
     pub(super) tokens: Vec<Range<usize>>,
     pub(super) label: Option<String>,
     pub(super) tags: Option<Vec<String>>,
@@ -227,6 +232,7 @@ impl<'a> Collector<'a> {
             },
             group: draft.group,
             text: draft.text,
+            further: draft.further,
             tokens: draft.tokens,
             label: draft.label,
             tags: draft.tags,
@@ -242,6 +248,12 @@ impl<'a> Collector<'a> {
             problems.push(Problem::TextTooLong { characters, max });
         } else if draft.text.trim().is_empty() || draft.tokens.is_empty() {
             problems.push(Problem::EmptyText);
+        }
+        for text in draft.further.iter().flatten() {
+            let characters = text.chars().count();
+            if characters > max {
+                problems.push(Problem::TextTooLong { characters, max });
+            }
         }
         problems.extend(
             draft

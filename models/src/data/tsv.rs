@@ -103,6 +103,7 @@ impl Sentence {
             id: ended.id,
             group,
             text,
+            further: Vec::new(),
             tokens,
             label: ended.label,
             tags: Some(ended.tags),

@@ -125,3 +125,21 @@ fn source<E>(data: &DataSettings, set: &ReadSet<E>, role: &str) -> DataSource {
         manifest_sha256: set.sha256.clone(),
     }
 }
+
+/// A field and what it must be in rows that are read, from `field=value`.
+///
+/// # Errors
+/// [`TaskError::Setting`] for what is no field with a value.
+pub(crate) fn wanted(only: &str) -> Result<(String, String), TaskError> {
+    let parts = only
+        .split_once('=')
+        .map(|(field, value)| (field.trim(), value.trim()));
+    match parts {
+        Some((field, value)) if !field.is_empty() => Ok((field.to_owned(), value.to_owned())),
+        _ => Err(TaskError::Setting {
+            section: "data",
+            setting: "only",
+            fault: format!("`{only}` is no field with a value, as `lang=en` is"),
+        }),
+    }
+}

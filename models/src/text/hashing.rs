@@ -104,7 +104,8 @@ impl Hashing {
 }
 
 /// FNV-1a with 64 bits.
-struct Fnv(u64);
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fnv(u64);
 
 impl Default for Fnv {
     fn default() -> Self {

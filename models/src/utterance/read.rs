@@ -7,7 +7,7 @@ use super::corpus::{Labels, Utterance};
 use crate::card::DataSource;
 use crate::data::{DataError, TextExample, TextFields, TextOptions, TextSet};
 use crate::recipe::{DataSettings, Recipe};
-use crate::task::TaskError;
+use crate::task::{TaskError, wanted};
 use crate::text::{Splitting, split};
 
 /// Longest utterance that is read, in characters.
@@ -33,7 +33,7 @@ impl Rows {
             fields: TextFields {
                 group: named(&data.group),
                 label: named(&data.label),
-                only: named(&data.only).map(|only| pair(&only)).transpose()?,
+                only: named(&data.only).map(|only| wanted(&only)).transpose()?,
                 ..TextFields::default()
             },
         })
@@ -52,7 +52,7 @@ impl Rows {
             format: if is_tsv { "tsv" } else { "jsonl" }.to_owned(),
             fields: TextFields {
                 label: named("label"),
-                only: named("only").and_then(|only| pair(&only).ok()),
+                only: named("only").and_then(|only| wanted(&only).ok()),
                 ..TextFields::default()
             },
         }
@@ -64,24 +64,9 @@ impl Rows {
     /// As [`Rows::of`].
     pub(super) fn only(mut self, only: Option<&str>) -> Result<Self, TaskError> {
         if let Some(only) = only {
-            self.fields.only = Some(pair(only)?);
+            self.fields.only = Some(wanted(only)?);
         }
         Ok(self)
-    }
-}
-
-/// A field and its value, from `field=value`.
-fn pair(only: &str) -> Result<(String, String), TaskError> {
-    let parts = only
-        .split_once('=')
-        .map(|(field, value)| (field.trim(), value.trim()));
-    match parts {
-        Some((field, value)) if !field.is_empty() => Ok((field.to_owned(), value.to_owned())),
-        _ => Err(TaskError::Setting {
-            section: "data",
-            setting: "only",
-            fault: format!("`{only}` is no field with a value, as `lang=en` is"),
-        }),
     }
 }
 

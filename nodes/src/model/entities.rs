@@ -87,7 +87,7 @@ impl NodeKind for Entities {
             Field::new("doubtful", whole()),
             Field::new("partial", TensorType::scalar(Element::U8).within(0.0, 1.0)),
         ]);
-        Ok(vec![OutputSpec::new("entities", answer)])
+        Ok(vec![OutputSpec::new("found", answer)])
     }
 
     fn precisions(&self, params: &Params) -> Vec<PrecisionOffer> {

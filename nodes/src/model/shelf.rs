@@ -7,7 +7,7 @@
 
 use std::any::Any;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use burn::tensor::Device;
@@ -27,7 +27,7 @@ use super::cards::{Found, at_model};
 use super::compiled::{Compiled, cost, width_max};
 use super::refused;
 use super::runs::Runs;
-use super::sources::{ModelFolders, ModelSources};
+use super::sources::ModelSources;
 #[cfg(feature = "gpu")]
 use crate::gpu::net::GpuNet;
 
@@ -104,7 +104,7 @@ impl<C: NetConfig> Shelf<C> {
         }
         let Found { text, card, along } = self.sources.card(name, read_card::<C>)?;
         let file = match along {
-            None => self.weights(&card.weights.file).unwrap_or_default(),
+            None => self.sources.weights(&card.weights.file).unwrap_or_default(),
             Some(_) => PathBuf::new(),
         };
         let key = format!(
@@ -317,29 +317,12 @@ impl<C: NetConfig> Shelf<C> {
         if let Some(bytes) = entry.along {
             return Ok(Source::Along(bytes));
         }
-        let file = &entry.card.weights.file;
-        if Path::new(file).components().count() != 1 || file.contains("..") {
-            return Err(format!(
-                "the card names weights outside of their folder: `{file}`"
-            ));
-        }
-        let Some(path) = self.weights(file) else {
-            return Err(format!(
-                "its weights `{file}` are in none of the folders given; name theirs with `--models FOLDER`"
-            ));
-        };
+        let path = self.sources.weights_of(&entry.card.weights.file)?;
         Ok(Source::File(path))
     }
 
     fn has_weights(&self, entry: &Entry<C>) -> bool {
-        entry.along.is_some() || self.weights(&entry.card.weights.file).is_some()
-    }
-
-    /// The file of weights of this name.
-    fn weights(&self, file: &str) -> Option<PathBuf> {
-        let ModelFolders { cards, weights, .. } = &self.sources.folders;
-        let mut paths = weights.iter().chain(cards).map(|folder| folder.join(file));
-        paths.find(|path| path.is_file())
+        entry.along.is_some() || self.sources.weights(&entry.card.weights.file).is_some()
     }
 }
 
@@ -398,7 +381,7 @@ fn on_gpu(cost: Cost, name: &str, parameters: u64) -> Cost {
 }
 
 /// The fault of weights that are not those of their card.
-fn unlike(reason: String) -> KindFault {
+pub(super) fn unlike(reason: String) -> KindFault {
     KindFault {
         code: Some(Code("MT0416")),
         ..at_model(reason)

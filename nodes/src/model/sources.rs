@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use motet_engine::Cpu;
@@ -56,6 +56,32 @@ impl Default for ModelSources {
             loaded: Loaded::default(),
             builtin: builtin::ALL,
         }
+    }
+}
+
+impl ModelSources {
+    /// The file of weights of this name.
+    pub(super) fn weights(&self, file: &str) -> Option<PathBuf> {
+        let ModelFolders { cards, weights, .. } = &self.folders;
+        let mut paths = weights.iter().chain(cards).map(|folder| folder.join(file));
+        paths.find(|path| path.is_file())
+    }
+
+    /// The same for weights that are needed.
+    ///
+    /// # Errors
+    /// Why there are none, or none that may be read.
+    pub(super) fn weights_of(&self, file: &str) -> Result<PathBuf, String> {
+        if Path::new(file).components().count() != 1 || file.contains("..") {
+            return Err(format!(
+                "the card names weights outside of their folder: `{file}`"
+            ));
+        }
+        self.weights(file).ok_or_else(|| {
+            format!(
+                "its weights `{file}` are in none of the folders given; name theirs with `--models FOLDER`"
+            )
+        })
     }
 }
 

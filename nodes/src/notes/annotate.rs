@@ -9,7 +9,7 @@ use motet_core::catalog::{
 use motet_core::limits::TEXT_BYTES_MAX;
 use motet_core::node::{Inputs, Node, NodeError, Outputs};
 use motet_core::placement::Placement;
-use motet_core::port::{Element, Field, PortType, TensorType};
+use motet_core::port::{Dim, Element, Field, PortType, TensorType};
 
 use super::context::{Category, Triggers, contexts};
 use super::doses::doses;
@@ -130,7 +130,12 @@ impl NodeKind for Annotate {
 
 /// A required input of text.
 pub(super) fn text_input(name: &'static str, bytes: usize, about: &'static str) -> InputSpec {
-    InputSpec::required(name, Accepts::Type(TensorType::text(dim(bytes)).into()), about)
+    InputSpec::required(name, Accepts::Type(text_of(name, bytes).into()), about)
+}
+
+/// A text whose bound is its own: others at the same node may be longer or shorter.
+pub(super) fn text_of(name: &str, bytes: usize) -> TensorType {
+    TensorType::new(Element::Utf8, vec![Dim::at_most(name, dim(bytes))])
 }
 
 /// The longest text that arrives at the first input, in bytes.

@@ -5,7 +5,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use motet_core::catalog::{
-    BuildError, ConnectedInput, Cost, InputSpecs, KindFault, NodeKind, OutputSpec, ParamSpec, Params, Signature,
+    BuildError, ConnectedInput, Cost, InputSpecs, KindFault, NodeKind, OutputSpec, ParamSpec, Params,
+    Signature,
 };
 use motet_core::limits::TEXT_BYTES_MAX;
 use motet_core::node::{Inputs, Node, NodeError, Outputs};
@@ -31,9 +32,10 @@ const COMMON_SHARE: f64 = 0.12;
 const LANGUAGE_WORDS_MIN: usize = 12;
 /// Words that every English text of some length has.
 const COMMON: [&str; 48] = [
-    "a", "about", "and", "any", "are", "as", "at", "be", "been", "but", "by", "did", "do", "for", "from", "had", "has",
-    "have", "he", "her", "his", "i", "in", "is", "it", "my", "no", "not", "of", "on", "or", "patient", "she", "that",
-    "the", "there", "this", "to", "was", "were", "with", "you", "your", "yes", "right", "left", "daily", "pain",
+    "a", "about", "and", "any", "are", "as", "at", "be", "been", "but", "by", "did", "do", "for", "from",
+    "had", "has", "have", "he", "her", "his", "i", "in", "is", "it", "my", "no", "not", "of", "on", "or",
+    "patient", "she", "that", "the", "there", "this", "to", "was", "were", "with", "you", "your", "yes",
+    "right", "left", "daily", "pain",
 ];
 
 /// The kind `notes/draft`. All its nodes share the weights of a model.
@@ -57,7 +59,9 @@ impl Compose {
             Some(class) => Ok((model, class)),
             None => {
                 let message = format!("model `{}` has no class `{KEEP}`", model.name);
-                Err(vec![at_model(message).help("name one that sorts sentences into `keep` and others")])
+                Err(vec![
+                    at_model(message).help("name one that sorts sentences into `keep` and others"),
+                ])
             }
         }
     }
@@ -84,9 +88,21 @@ impl NodeKind for Compose {
         Ok(InputSpecs {
             named: vec![
                 text_input("text", TEXT_BYTES_MAX, "what somebody wrote or said"),
-                text_input("sections", STRETCHES_BYTES, "`sections` of `notes/sections` of the same text"),
-                text_input("findings", FINDINGS_BYTES, "`findings` of `notes/context` of the same text"),
-                text_input("risks", RISKS_BYTES, "`risks` of `notes/context` of the same text"),
+                text_input(
+                    "sections",
+                    STRETCHES_BYTES,
+                    "`sections` of `notes/sections` of the same text",
+                ),
+                text_input(
+                    "findings",
+                    FINDINGS_BYTES,
+                    "`findings` of `notes/context` of the same text",
+                ),
+                text_input(
+                    "risks",
+                    RISKS_BYTES,
+                    "`risks` of `notes/context` of the same text",
+                ),
             ],
             further: None,
         })
@@ -97,7 +113,7 @@ impl NodeKind for Compose {
         let whole = || TensorType::scalar(Element::I32);
         let flag = || TensorType::scalar(Element::U8).within(0.0, 1.0);
         Ok(vec![OutputSpec::new(
-            "draft",
+            "drafted",
             PortType::Record(vec![
                 Field::new("draft", TensorType::text(dim(DRAFT_BYTES))),
                 Field::new("sections", whole()),
@@ -165,7 +181,12 @@ impl Node for ComposeNode {
 }
 
 impl ComposeNode {
-    fn draft(&mut self, text: &str, sections: &[Headed], (findings, risks): (Vec<Finding>, Vec<Risk>)) -> Draft {
+    fn draft(
+        &mut self,
+        text: &str,
+        sections: &[Headed],
+        (findings, risks): (Vec<Finding>, Vec<Risk>),
+    ) -> Draft {
         let mut draft = Draft {
             findings,
             risks,
@@ -216,7 +237,8 @@ impl ComposeNode {
             .into_iter()
             .filter(|sentence| said[sentence.clone()].chars().any(char::is_alphanumeric))
             .collect();
-        let place = |sentence: &Range<usize>| Place::of(&(range.start + sentence.start..range.start + sentence.end));
+        let place =
+            |sentence: &Range<usize>| Place::of(&(range.start + sentence.start..range.start + sentence.end));
         if headed.is_headed {
             return found.iter().map(place).collect();
         }
@@ -267,7 +289,10 @@ fn spoken(sentence: &str) -> (Option<Speaker>, &str) {
         return (None, sentence);
     };
     let name = name.trim().to_lowercase();
-    let is_name = name.len() <= 24 && name.chars().all(|letter| letter.is_ascii_alphabetic() || " _".contains(letter));
+    let is_name = name.len() <= 24
+        && name
+            .chars()
+            .all(|letter| letter.is_ascii_alphabetic() || " _".contains(letter));
     match name.as_str() {
         _ if !is_name || name.is_empty() => (None, sentence),
         name if name.starts_with("doctor") => (Some(Speaker::Doctor), rest),
@@ -287,7 +312,13 @@ fn row(speaker: Speaker, header: &str, sentence: &str) -> String {
     let header: String = header
         .to_lowercase()
         .chars()
-        .map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '_' })
+        .map(|letter| {
+            if letter.is_ascii_alphanumeric() {
+                letter
+            } else {
+                '_'
+            }
+        })
         .collect();
     format!(
         "spk_{speaker} sec_{header}_{speaker}_{kind} len_{speaker}_{bits}_{kind} . {}",
@@ -315,7 +346,8 @@ mod tests {
     #[test]
     fn a_row_is_that_of_the_script() {
         // As `row_text` of models/reference/notes/keep.py gives them.
-        let check = |speaker, header, sentence, expected: &str| assert_eq!(row(speaker, header, sentence), expected);
+        let check =
+            |speaker, header, sentence, expected: &str| assert_eq!(row(speaker, header, sentence), expected);
         check(
             Speaker::Patient,
             "FAM/SOCHX",
@@ -340,10 +372,15 @@ mod tests {
 
     #[test]
     fn other_languages_are_told_from_english_notes_in_shorthand() {
-        let german = "Der Patient klagt seit drei Tagen ueber starke Schmerzen im Bauch und hat hohes Fieber gehabt.";
+        let german =
+            "Der Patient klagt seit drei Tagen ueber starke Schmerzen im Bauch und hat hohes Fieber gehabt.";
         assert!(is_other_language(german));
-        assert!(is_other_language(&"Боль в груди с утра, одышка при ходьбе. ".repeat(3)));
-        assert!(!is_other_language("Pt is a 54 yo M with CP x 3 days, no SOB, BP 120/80, ECG no acute changes, on ASA 81 mg daily."));
+        assert!(is_other_language(
+            &"Боль в груди с утра, одышка при ходьбе. ".repeat(3)
+        ));
+        assert!(!is_other_language(
+            "Pt is a 54 yo M with CP x 3 days, no SOB, BP 120/80, ECG no acute changes, on ASA 81 mg daily."
+        ));
         assert!(!is_other_language("Fieber."));
     }
 }

@@ -1,8 +1,8 @@
 //! `notes/deidentify`: a text without what identifies people in it, and the draft of it.
 
 use motet_core::catalog::{
-    Accepts, BuildError, ConnectedInput, Cost, InputSpec, InputSpecs, KindFault, NodeKind, OutputSpec, ParamSpec,
-    ParamType, ParamValue, Params, Signature,
+    Accepts, BuildError, ConnectedInput, Cost, InputSpec, InputSpecs, KindFault, NodeKind, OutputSpec,
+    ParamSpec, ParamType, ParamValue, Params, Signature,
 };
 use motet_core::limits::TEXT_BYTES_MAX;
 use motet_core::node::{Inputs, Node, NodeError, Outputs};
@@ -10,7 +10,7 @@ use motet_core::placement::Placement;
 use motet_core::port::{Element, Field, PortType, TensorType};
 use serde::{Deserialize, Serialize};
 
-use super::annotate::{text_bytes, text_input};
+use super::annotate::{text_bytes, text_input, text_of};
 use super::draft::{DRAFT_BYTES, Draft, Place, Remark, Section};
 use super::identifiers::{Class, find};
 use super::mask::{Masked, mask};
@@ -65,13 +65,17 @@ impl NodeKind for Deidentify {
     }
 
     fn inputs(&self, _params: &Params) -> Result<InputSpecs, Vec<KindFault>> {
-        let optional = |name, bytes: usize, about| {
-            InputSpec::optional(name, Accepts::Type(TensorType::text(dim(bytes)).into()), about)
+        let optional = |name: &'static str, bytes: usize, about| {
+            InputSpec::optional(name, Accepts::Type(text_of(name, bytes).into()), about)
         };
         Ok(InputSpecs {
             named: vec![
                 text_input("text", TEXT_BYTES_MAX, "what somebody wrote or said"),
-                optional("names", ENTITIES_BYTES, "`entities` of `model/entities` of the same text"),
+                optional(
+                    "names",
+                    ENTITIES_BYTES,
+                    "`entities` of `model/entities` of the same text",
+                ),
                 optional("draft", DRAFT_BYTES, "`draft` of `notes/draft` of the same text"),
             ],
             further: None,
@@ -131,13 +135,17 @@ impl Node for DeidentifyNode {
             .collect();
         let found = find(text, &names);
         let masked = mask(text, &found);
-        let told = found.iter().zip(&masked.pieces).take(TOLD_MAX).map(|(identifier, piece)| Told {
-            class: identifier.class,
-            place: Place {
-                source: Some([Place::of(&piece.original).start, Place::of(&piece.original).end]),
-                ..Place::of(&piece.masked)
-            },
-        });
+        let told = found
+            .iter()
+            .zip(&masked.pieces)
+            .take(TOLD_MAX)
+            .map(|(identifier, piece)| Told {
+                class: identifier.class,
+                place: Place {
+                    source: Some([Place::of(&piece.original).start, Place::of(&piece.original).end]),
+                    ..Place::of(&piece.masked)
+                },
+            });
         let told = to_json(&told.collect::<Vec<_>>())?;
         let draft = match inputs.get(2) {
             Some(draft) => to_json(&moved(from_json(draft.text(0)?, "the draft")?, &masked))?,

@@ -74,11 +74,16 @@ impl Headings {
         let (heading, rest) = match line.find(':') {
             Some(colon) => (&line[..colon], colon + 1),
             // A line of capitals alone.
-            None if line.chars().any(char::is_alphabetic) && !line.chars().any(char::is_lowercase) => (line, line.len()),
+            None if line.chars().any(char::is_alphabetic) && !line.chars().any(char::is_lowercase) => {
+                (line, line.len())
+            }
             None => return None,
         };
         let heading = heading.trim().to_lowercase();
-        let place = self.known.binary_search_by(|(known, _)| known.as_str().cmp(&heading)).ok()?;
+        let place = self
+            .known
+            .binary_search_by(|(known, _)| known.as_str().cmp(&heading))
+            .ok()?;
         Some((self.known[place].1, rest))
     }
 }
@@ -107,7 +112,10 @@ struct Part {
 
 /// The parts of a text between headings; parts without a word are left out.
 fn parts(text: &str, headings: &Headings) -> Vec<Part> {
-    let mut parts = vec![Part { class: None, range: 0..0 }];
+    let mut parts = vec![Part {
+        class: None,
+        range: 0..0,
+    }];
     let mut at = 0;
     for line in text.split_inclusive('\n') {
         let trimmed = line.trim_end();
@@ -155,7 +163,9 @@ fn by_model(text: &str, range: Range<usize>, scores: &mut impl Scores) -> Vec<St
     for (place, row) in emissions.chunks_exact_mut(classes).enumerate() {
         let first = place.saturating_sub(REACH);
         let last = (place + REACH).min(pieces.len() - 1);
-        let around = text.get(pieces[first].start..pieces[last].end).unwrap_or_default();
+        let around = text
+            .get(pieces[first].start..pieces[last].end)
+            .unwrap_or_default();
         scores.margins(around, row);
     }
     joined(&pieces, &best_path(&emissions, classes))

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use motet_core::catalog::{
-    BuildError, ConnectedInput, Cost, InputSpecs, KindFault, NodeKind, OutputSpec, ParamSpec, Params, Signature,
+    BuildError, ConnectedInput, Cost, InputSpecs, KindFault, NodeKind, OutputSpec, ParamSpec, Params,
+    Signature,
 };
 use motet_core::limits::TEXT_BYTES_MAX;
 use motet_core::node::{Inputs, Node, NodeError, Outputs};
@@ -87,7 +88,7 @@ impl NodeKind for Segment {
         let longest = model.card.model.labels.iter().map(String::len).max().unwrap_or(0);
         let whole = || TensorType::scalar(Element::I32);
         Ok(vec![OutputSpec::new(
-            "sections",
+            "found",
             PortType::Record(vec![
                 Field::new("sections", TensorType::text(dim(STRETCHES_BYTES))),
                 Field::new("count", whole()),
@@ -106,7 +107,8 @@ impl NodeKind for Segment {
         Cost {
             // Each word is read with its neighbours, some nine times, and weighed for each class.
             flops: (9 * bytes * net.classes) as u64,
-            workspace_bytes: (Scratch::bytes(&net.terms) + bytes * (net.classes + 8) + STRETCHES_BYTES) as u64,
+            workspace_bytes: (Scratch::bytes(&net.terms) + bytes * (net.classes + 8) + STRETCHES_BYTES)
+                as u64,
             weights: Some(model.weights()),
             ..Cost::default()
         }
@@ -168,10 +170,15 @@ impl Node for SegmentNode {
                     let said = text.get(stretch.range.clone()).unwrap_or_default();
                     let seen = self.model.margins(said, &mut self.scratch, &mut margins);
                     let decided = decide(&self.decision, &margins, seen);
-                    let decided = decided.ok_or_else(|| NodeError::Failed("the model has no class".to_owned()))?;
+                    let decided =
+                        decided.ok_or_else(|| NodeError::Failed("the model has no class".to_owned()))?;
                     // The path may prefer another class than the stretch as a whole: then nobody is sure.
                     let agrees = decided.class == stretch.class;
-                    let confidence = if agrees { decided.confidence } else { 1.0 - decided.confidence };
+                    let confidence = if agrees {
+                        decided.confidence
+                    } else {
+                        1.0 - decided.confidence
+                    };
                     (confidence, agrees && !decided.abstains)
                 }
             };

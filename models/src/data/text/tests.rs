@@ -27,6 +27,7 @@ pub(in crate::data) fn example(text: &str, label: &str, group: &str) -> TextExam
         },
         group: given(group),
         text: text.to_owned(),
+        further: Vec::new(),
         tokens: words(text),
         label: given(label),
         tags: None,
@@ -119,6 +120,7 @@ fn fields_have_the_names_that_the_caller_gives() {
         tags: None,
         group: Some("patient".to_owned()),
         only: None,
+        ..TextFields::default()
     };
     let line =
         br#"{"dialogue": "hello there", "section": "GENHX", "label": 1.5, "patient": 7, "split": "valid"}"#;
@@ -418,4 +420,26 @@ fn frames_are_tags_and_rows_of_others_are_passed_over() {
         "{}",
         faults(&beyond)
     );
+}
+
+#[test]
+fn further_texts_are_read_where_a_row_has_them() {
+    let fields = TextFields {
+        further: vec!["note".to_owned(), "title".to_owned()],
+        ..TextFields::default()
+    };
+    let read = |text: &str| TextSet::parse_json_lines(Path::new("x"), text.as_bytes(), &options(&fields));
+    let found =
+        read("{\"text\": \"a\", \"note\": \"b c\"}\n{\"text\": \"a\", \"note\": \" \", \"title\": \"d\"}");
+    let further: Vec<_> = found
+        .unwrap()
+        .examples
+        .into_iter()
+        .map(|row| row.further)
+        .collect();
+    let some = |text: &str| Some(text.to_owned());
+    assert_eq!(further, [[some("b c"), None], [None, some("d")]]);
+    let long = format!("{{\"text\": \"a\", \"note\": \"{}\"}}", "b".repeat(201));
+    assert_eq!(faults(read(&long)).len(), 1);
+    assert_eq!(faults(read("{\"text\": \"a\", \"note\": 3}")).len(), 1);
 }
