@@ -14,3 +14,5 @@ mod shared;
 mod stand_in;
 mod tidy;
 mod trio;
+#[cfg(unix)]
+mod ward_notes;
