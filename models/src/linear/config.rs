@@ -43,7 +43,9 @@ impl LinearConfig {
 
     /// How many numbers the model has.
     pub fn parameters(&self) -> usize {
-        (self.terms.rows + 1).saturating_mul(self.classes) + self.terms.rows
+        (self.terms.rows.saturating_add(1))
+            .saturating_mul(self.classes)
+            .saturating_add(self.terms.rows)
     }
 
     /// Bytes of the model in memory.
