@@ -74,13 +74,11 @@ pub(super) fn ship(
             max,
             ..
         } = metric;
+        let [low, own, high] = [min, chosen, max].map(|value| format!("{value:.4}"));
         // Seeds only order the examples: there is seldom anything between the lowest and the highest.
-        match min < max {
-            true => format!(
-                "{name}: {chosen:.4} ({min:.4} to {max:.4} over {} seeds)",
-                states.len()
-            ),
-            false => format!("{name}: {chosen:.4}"),
+        match low == high {
+            true => format!("{name}: {own}"),
+            false => format!("{name}: {own} ({low} to {high} over {} seeds)", states.len()),
         }
     };
     Ok(Shipped {
@@ -137,13 +135,18 @@ fn metrics(
 ) -> Result<Vec<Metric>, TaskError> {
     let common = &prepared.common;
     let classes = common.config.classes;
+    // The weights that are written may know what judges.
+    let alone = match prepared.last_part() {
+        0 => "",
+        _ => ", of weights that learnt from train alone",
+    };
     let mut metrics = Vec::new();
     for (field, name) in common.corpus.fields.iter().enumerate() {
         let answers: Vec<Vec<Answer>> = models
             .iter()
             .map(|model| answers(model, &common.corpus, &prepared.judged, field))
             .collect();
-        let on = format!("valid, {name}");
+        let on = format!("valid, {name}{alone}");
         for figure in Figure::ALL {
             let value = |answers: &Vec<Answer>| figure.value(&marks(answers, decision), classes);
             let values: Vec<f64> = answers.iter().map(value).collect();

@@ -202,3 +202,24 @@ fn nodes_of_one_model_share_its_weights() {
     assert!(Arc::ptr_eq(&shared[0], &shared[1]));
     assert_eq!(sources.loaded.count(), 1);
 }
+
+#[test]
+fn models_that_come_along_sort_a_talk_and_its_sentences() {
+    let kind = TextClassifier::new(ModelSources::default());
+    let label = |model: &str, text: &'static str| {
+        let trial = Trial::of(&kind)
+            .text("model", model)
+            .input("text", "utf8[T<=200]");
+        let outputs = trial.run(&[Some(Value::Text(text))]).unwrap();
+        outputs[0].as_ref().unwrap().text(LABEL).unwrap().to_owned()
+    };
+    let talk = "Doctor: Do you have any allergies to medications? Patient: Yes, I am allergic to penicillin.";
+    assert_eq!(label("sections@1", talk), "ALLERGY");
+    let talk =
+        "Doctor: Any surgeries in the past? Patient: I had my appendix removed and a knee replacement.";
+    assert_eq!(label("sections@1", talk), "PASTSURGICAL");
+    let said = "spk_doctor sec_genhx_doctor_s len_doctor_2_s . Okay, great.";
+    assert_eq!(label("keep@1", said), "drop");
+    let said = "spk_patient sec_genhx_patient_s len_patient_5_s . I have had chest pain and a cough since last Monday.";
+    assert_eq!(label("keep@1", said), "keep");
+}
