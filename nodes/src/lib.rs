@@ -70,7 +70,7 @@ fn register(catalog: &mut Catalog, models: &ModelSources) -> Result<(), Duplicat
     catalog.register(model::Slots::new(models.clone()))?;
     catalog.register(model::Tagger::new(models.clone()))?;
     catalog.register(model::TextClassifier::new(models.clone()))?;
-    catalog.register(notes::Annotate::default())?;
+    catalog.register(notes::Annotate::new(models.clone()))?;
     catalog.register(notes::Compose::new(models.clone()))?;
     catalog.register(notes::Deidentify)?;
     catalog.register(notes::Documents::new(models.clone()))?;

@@ -14,6 +14,7 @@ pub mod doses;
 pub mod draft;
 pub mod fhir;
 pub mod identifiers;
+mod lists;
 pub mod mask;
 mod number;
 pub mod risks;

@@ -185,3 +185,52 @@ fn an_answer_takes_two_lines_in_the_log() {
     std::fs::remove_file(&log).unwrap();
     assert!(draft(&mut runner, "Denies fever.").is_err());
 }
+
+#[test]
+fn a_hospital_adds_its_own_headings_and_phrases() {
+    let own = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(own.path().join(name), text).unwrap();
+    write(
+        "pipeline.yaml",
+        "motet: 1\npipeline: own\ninputs: {note: \"utf8[T<=4096]\"}\nnodes:\n  \
+         sections: {kind: notes/sections, in: note, with: {model: sections@1, headings: headings.tsv}}\n  \
+         entities: {kind: model/entities, in: note, with: {model: bc5cdr@1}}\n  \
+         context: {kind: notes/context, in: {text: note, entities: entities.entities}, with: {triggers: triggers.tsv, flags: flags.tsv}}\n\
+         outputs: {sections: sections, context: context}\n",
+    );
+    write("headings.tsv", "# Ours.\nMEDICATIONS\tDrugs on the chart\n");
+    write("triggers.tsv", "negated\tforward\tnix von\n");
+    write("flags.tsv", "own_flag\turgent\tpurple toes\n");
+    let open = || Pipeline::open(own.path());
+    let mut runner = open().unwrap().runner().unwrap();
+    let note = "Drugs on the chart: metformin.\nPlan: Nix von pneumonia. Purple toes at night.";
+    let request = runner.request([("note", note)]).unwrap();
+    let response = runner.run(&request).unwrap();
+    let field = |output: &str, field: &str| match response.value(output).unwrap().field(field) {
+        Some(Value::Text(text)) => serde_json::from_str::<Json>(text).unwrap(),
+        other => panic!("{output}.{field} is {other:?}"),
+    };
+    assert_eq!(field("sections", "sections")[0]["header"], "MEDICATIONS");
+    assert_eq!(field("context", "risks")[0]["flag"], "own_flag");
+    let findings = field("context", "findings");
+    let pneumonia = findings
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|finding| finding["kind"] == "disease");
+    assert_eq!(pneumonia.unwrap()["presence"], "absent");
+    // A line that is none is shown where it stands.
+    let check = |name: &str, text: &str, place: &str| {
+        let before = std::fs::read_to_string(own.path().join(name)).unwrap();
+        write(name, text);
+        let Err(error) = open() else {
+            panic!("{text} is accepted");
+        };
+        let error = error.to_string();
+        assert!(error.contains("MT0901") && error.contains(place), "{error}");
+        write(name, &before);
+    };
+    check("headings.tsv", "CC\tReason\nMEDICINES\tPills\n", "headings.tsv:2");
+    check("triggers.tsv", "negated\tsideways\tno\n", "triggers.tsv:1");
+    check("flags.tsv", "\n\nown_flag\tbad\tpurple toes\n", "flags.tsv:3");
+}

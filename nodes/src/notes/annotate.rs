@@ -14,12 +14,16 @@ use motet_core::port::{Dim, Element, Field, PortType, TensorType};
 use super::context::{Category, Triggers, contexts};
 use super::doses::doses;
 use super::draft::{Dose, Finding, Place, Risk};
+use super::lists::{list_param, with_own};
 use super::risks::{Flags, risks};
 use super::spans::{ENTITIES_BYTES, ENTITIES_MAX, entities_of, to_json};
 use super::times::expressions;
-use crate::model::dim;
+use crate::files::Files;
+use crate::model::{ModelSources, dim};
 
 const DRUGS: &str = "drugs";
+const TRIGGERS: &str = "triggers";
+const FLAGS: &str = "flags";
 /// Bytes of findings as JSON: a mention with its context, its reasons and a dose.
 pub(super) const FINDINGS_BYTES: usize = 4 * ENTITIES_BYTES;
 /// Most risks and most times that are given.
@@ -32,16 +36,44 @@ const HELD_PER_BYTE: usize = 64;
 /// Bytes of the two lists of phrases as trees.
 const LISTS_BYTES: u64 = 6 << 20;
 
-/// The kind `notes/context`. All its nodes share the lists of phrases.
-#[derive(Default)]
+/// The kind `notes/context`. Its nodes share the lists of phrases that come along.
 pub struct Annotate {
-    lists: OnceLock<Arc<Lists>>,
+    built_in: OnceLock<(Triggers, Flags)>,
+    triggers: Files<Triggers>,
+    flags: Files<Flags>,
 }
 
 /// What phrases mean.
 struct Lists {
-    triggers: Triggers,
-    flags: Flags,
+    triggers: Arc<Triggers>,
+    flags: Arc<Flags>,
+}
+
+impl Annotate {
+    /// The kind with lists beside the pipelines of these sources.
+    pub fn new(sources: ModelSources) -> Annotate {
+        Annotate {
+            built_in: OnceLock::new(),
+            triggers: Files::new(sources.clone(), TRIGGERS),
+            flags: Files::new(sources, FLAGS),
+        }
+    }
+
+    fn lists(&self, params: &Params) -> Result<Lists, Vec<KindFault>> {
+        let (triggers, flags) = self
+            .built_in
+            .get_or_init(|| (Triggers::built_in(), Flags::built_in()));
+        Ok(Lists {
+            triggers: with_own(&self.triggers, (params, TRIGGERS), triggers, |list, text| {
+                list.extended(text)
+                    .map_err(|fault| (fault.line(), fault.to_string()))
+            })?,
+            flags: with_own(&self.flags, (params, FLAGS), flags, |list, text| {
+                list.extended(text)
+                    .map_err(|fault| (fault.line(), fault.to_string()))
+            })?,
+        })
+    }
 }
 
 impl NodeKind for Annotate {
@@ -61,12 +93,22 @@ impl NodeKind for Annotate {
     }
 
     fn params(&self) -> Vec<ParamSpec> {
-        vec![ParamSpec {
-            name: DRUGS,
-            param_type: ParamType::Texts,
-            default: Some(ParamValue::Texts(vec!["chemical".to_owned()])),
-            about: "the kinds of mentions that are drugs",
-        }]
+        vec![
+            ParamSpec {
+                name: DRUGS,
+                param_type: ParamType::Texts,
+                default: Some(ParamValue::Texts(vec!["chemical".to_owned()])),
+                about: "the kinds of mentions that are drugs",
+            },
+            list_param(
+                TRIGGERS,
+                "a file with further phrases for presence, time and person, beside the pipeline",
+            ),
+            list_param(
+                FLAGS,
+                "a file with further phrases of red flags, beside the pipeline",
+            ),
+        ]
     }
 
     fn inputs(&self, _params: &Params) -> Result<InputSpecs, Vec<KindFault>> {
@@ -83,7 +125,8 @@ impl NodeKind for Annotate {
         })
     }
 
-    fn outputs(&self, _: &Params, _: &[ConnectedInput]) -> Result<Vec<OutputSpec>, Vec<KindFault>> {
+    fn outputs(&self, params: &Params, _: &[ConnectedInput]) -> Result<Vec<OutputSpec>, Vec<KindFault>> {
+        self.lists(params)?;
         let text = |bytes: usize| TensorType::text(dim(bytes));
         let whole = || TensorType::scalar(Element::I32);
         Ok(vec![OutputSpec::new(
@@ -111,20 +154,14 @@ impl NodeKind for Annotate {
     }
 
     fn build(&self, params: &Params, _: &Signature, _: &Placement) -> Result<Box<dyn Node>, BuildError> {
-        let lists = self.lists.get_or_init(|| {
-            Arc::new(Lists {
-                triggers: Triggers::built_in(),
-                flags: Flags::built_in(),
-            })
-        });
+        let lists = self
+            .lists(params)
+            .map_err(|faults| BuildError::Failed(crate::first_message(&faults)))?;
         let drugs = match params.get(DRUGS) {
             Some(ParamValue::Texts(kinds)) => kinds.clone(),
             Some(_) | None => Vec::new(),
         };
-        Ok(Box::new(AnnotateNode {
-            lists: Arc::clone(lists),
-            drugs,
-        }))
+        Ok(Box::new(AnnotateNode { lists, drugs }))
     }
 }
 
@@ -147,7 +184,7 @@ pub(crate) fn text_bytes(inputs: &[ConnectedInput]) -> usize {
 }
 
 struct AnnotateNode {
-    lists: Arc<Lists>,
+    lists: Lists,
     drugs: Vec<String>,
 }
 

@@ -112,6 +112,19 @@ pub enum FlagFault {
     },
 }
 
+impl FlagFault {
+    /// The line, counted from 1.
+    pub fn line(&self) -> usize {
+        match self {
+            FlagFault::Columns { line, .. }
+            | FlagFault::Severity { line, .. }
+            | FlagFault::Twice { line, .. }
+            | FlagFault::Phrase { line, .. }
+            | FlagFault::Many { line, .. } => *line,
+        }
+    }
+}
+
 impl Flags {
     /// The list that is built in. It holds no phrase of a data set.
     ///
@@ -142,6 +155,22 @@ impl Flags {
             }
         }
         Ok(flags)
+    }
+
+    /// This list with the lines of another, as a hospital may have its own.
+    ///
+    /// # Errors
+    /// The first line that cannot be read, counted in the added text.
+    pub fn extended(&self, text: &str) -> Result<Self, FlagFault> {
+        let mut all = self.clone();
+        let names = self.names.iter().enumerate();
+        let mut known = names.map(|(place, (name, _))| (name.clone(), place)).collect();
+        for (index, row) in text.lines().enumerate() {
+            if !row.trim().is_empty() && !row.starts_with('#') {
+                all.add(row, index + 1, &mut known)?;
+            }
+        }
+        Ok(all)
     }
 
     /// Names and severities in the order of the list.

@@ -69,6 +69,35 @@ impl Headings {
         Headings { known }
     }
 
+    /// This list with the lines of another, as a hospital may have its own: its lines go first.
+    ///
+    /// # Errors
+    /// The number of the first line that names no class of these, or no heading, and what is wrong with it.
+    pub fn extended(&self, text: &str, labels: &[String]) -> Result<Headings, (usize, String)> {
+        for (index, line) in text.lines().enumerate() {
+            if line.trim().is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let wrong = |message: String| Err((index + 1, message));
+            match line.split_once('\t') {
+                None => return wrong("expected a header and a heading with a tab between".to_owned()),
+                Some((_, heading)) if heading.trim().is_empty() => {
+                    return wrong("the heading is empty".to_owned());
+                }
+                Some((label, _)) if !labels.iter().any(|known| known == label.trim()) => {
+                    return wrong(format!("`{}` is no header of the model", label.trim()));
+                }
+                Some(_) => (),
+            }
+        }
+        let mut known = Headings::parse(text, labels).known;
+        known.extend(self.known.iter().cloned());
+        // Stable, so that of two equal headings the one that was added stays.
+        known.sort_by(|a, b| a.0.cmp(&b.0));
+        known.dedup_by(|a, b| a.0 == b.0);
+        Ok(Headings { known })
+    }
+
     /// The class that a line begins a section of, and where what it says begins.
     fn of(&self, line: &str) -> Option<(usize, usize)> {
         let (heading, rest) = match line.find(':') {

@@ -17,11 +17,15 @@ use serde::{Deserialize, Serialize};
 
 use super::annotate::{text_bytes, text_input};
 use super::draft::Place;
+use super::lists::{list_param, with_own};
 use super::sections::{Headings, Scores, stretches};
 use super::spans::to_json;
+use crate::files::Files;
 use crate::model::linear::LinearShelf;
 use crate::model::{ModelSources, dim, model_param};
 
+/// The parameter that names a list of headings.
+const HEADINGS: &str = "headings";
 /// Most stretches of a text.
 pub(super) const STRETCHES_MAX: usize = 500;
 /// Bytes of these as JSON.
@@ -48,14 +52,23 @@ pub struct Headed {
 /// The kind `notes/sections`. All its nodes share the weights of a model.
 pub struct Segment {
     shelf: LinearShelf,
+    headings: Files<Headings>,
 }
 
 impl Segment {
     /// The kind with the models of these sources.
     pub fn new(sources: ModelSources) -> Segment {
         Segment {
+            headings: Files::new(sources.clone(), HEADINGS),
             shelf: LinearShelf::new(sources),
         }
+    }
+
+    fn headings(&self, params: &Params, labels: &[String]) -> Result<Arc<Headings>, Vec<KindFault>> {
+        let built_in = Headings::built_in(labels);
+        with_own(&self.headings, (params, HEADINGS), &built_in, |list, text| {
+            list.extended(text, labels)
+        })
     }
 }
 
@@ -73,7 +86,13 @@ impl NodeKind for Segment {
     }
 
     fn params(&self) -> Vec<ParamSpec> {
-        vec![model_param()]
+        vec![
+            model_param(),
+            list_param(
+                HEADINGS,
+                "a file with further headings of notes, beside the pipeline",
+            ),
+        ]
     }
 
     fn inputs(&self, _params: &Params) -> Result<InputSpecs, Vec<KindFault>> {
@@ -85,6 +104,7 @@ impl NodeKind for Segment {
 
     fn outputs(&self, params: &Params, _: &[ConnectedInput]) -> Result<Vec<OutputSpec>, Vec<KindFault>> {
         let model = self.shelf.find(params)?;
+        self.headings(params, &model.card.model.labels)?;
         let longest = model.card.model.labels.iter().map(String::len).max().unwrap_or(0);
         let whole = || TensorType::scalar(Element::I32);
         Ok(vec![OutputSpec::new(
@@ -118,7 +138,9 @@ impl NodeKind for Segment {
         let (entry, model) = self.shelf.open(params)?;
         let labels = entry.card.model.labels.clone();
         Ok(Box::new(SegmentNode {
-            headings: Headings::built_in(&labels),
+            headings: self
+                .headings(params, &labels)
+                .map_err(|faults| BuildError::Failed(crate::first_message(&faults)))?,
             scratch: Scratch::new(model.terms()),
             decision: entry.decision(),
             labels,
@@ -132,7 +154,7 @@ struct SegmentNode {
     scratch: Scratch,
     decision: Decision,
     labels: Vec<String>,
-    headings: Headings,
+    headings: Arc<Headings>,
 }
 
 /// A model with the memory that it reads in.

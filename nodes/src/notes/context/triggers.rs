@@ -159,6 +159,20 @@ pub enum TriggerFault {
     },
 }
 
+impl TriggerFault {
+    /// The line, counted from 1.
+    pub fn line(&self) -> usize {
+        match self {
+            TriggerFault::Columns { line, .. }
+            | TriggerFault::Kind { line, .. }
+            | TriggerFault::Empty { line, .. }
+            | TriggerFault::Long { line, .. }
+            | TriggerFault::Alternatives { line, .. }
+            | TriggerFault::Many { line, .. } => *line,
+        }
+    }
+}
+
 impl Triggers {
     /// The list that is built in. It holds no phrase of a data set.
     ///
