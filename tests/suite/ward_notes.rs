@@ -230,7 +230,19 @@ fn a_hospital_adds_its_own_headings_and_phrases() {
         assert!(error.contains("MT0901") && error.contains(place), "{error}");
         write(name, &before);
     };
-    check("headings.tsv", "CC\tReason\nMEDICINES\tPills\n", "headings.tsv:2");
-    check("triggers.tsv", "negated\tsideways\tno\n", "triggers.tsv:1");
-    check("flags.tsv", "\n\nown_flag\tbad\tpurple toes\n", "flags.tsv:3");
+    check(
+        "headings.tsv",
+        "CC\tReason\nMEDICINES\tPills\n",
+        "`headings.tsv`: line 2",
+    );
+    check(
+        "triggers.tsv",
+        "negated\tsideways\tno\n",
+        "`triggers.tsv`: line 1",
+    );
+    check(
+        "flags.tsv",
+        "\n\nown_flag\tbad\tpurple toes\n",
+        "`flags.tsv`: line 3",
+    );
 }

@@ -38,7 +38,7 @@ const LISTS_BYTES: u64 = 6 << 20;
 
 /// The kind `notes/context`. Its nodes share the lists of phrases that come along.
 pub struct Annotate {
-    built_in: OnceLock<(Triggers, Flags)>,
+    built_in: OnceLock<(Arc<Triggers>, Arc<Flags>)>,
     triggers: Files<Triggers>,
     flags: Files<Flags>,
 }
@@ -62,7 +62,7 @@ impl Annotate {
     fn lists(&self, params: &Params) -> Result<Lists, Vec<KindFault>> {
         let (triggers, flags) = self
             .built_in
-            .get_or_init(|| (Triggers::built_in(), Flags::built_in()));
+            .get_or_init(|| (Arc::new(Triggers::built_in()), Arc::new(Flags::built_in())));
         Ok(Lists {
             triggers: with_own(&self.triggers, (params, TRIGGERS), triggers, |list, text| {
                 list.extended(text)

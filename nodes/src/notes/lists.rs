@@ -19,14 +19,14 @@ pub(super) fn list_param(name: &'static str, about: &'static str) -> ParamSpec {
 
 /// The list that comes along, with the lines of a file where the parameters name one. `extend` gives the number of the first
 /// line that cannot be read, and what is wrong with it.
-pub(super) fn with_own<T: Clone>(
+pub(super) fn with_own<T>(
     files: &Files<T>,
     (params, name): (&Params, &str),
-    built_in: &T,
+    built_in: &Arc<T>,
     extend: impl FnOnce(&T, &str) -> Result<T, (usize, String)>,
 ) -> Result<Arc<T>, Vec<KindFault>> {
     if params.text(name).is_none_or(str::is_empty) {
-        return Ok(Arc::new(built_in.clone()));
+        return Ok(Arc::clone(built_in));
     }
     files.get(params, |source| {
         extend(built_in, &source.text).map_err(|(line, message)| fault(source, line, message))

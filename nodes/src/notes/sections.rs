@@ -78,7 +78,7 @@ impl Headings {
             if line.trim().is_empty() || line.starts_with('#') {
                 continue;
             }
-            let wrong = |message: String| Err((index + 1, message));
+            let wrong = |message: String| Err((index + 1, format!("line {}: {message}", index + 1)));
             match line.split_once('\t') {
                 None => return wrong("expected a header and a heading with a tab between".to_owned()),
                 Some((_, heading)) if heading.trim().is_empty() => {

@@ -65,7 +65,7 @@ impl Segment {
     }
 
     fn headings(&self, params: &Params, labels: &[String]) -> Result<Arc<Headings>, Vec<KindFault>> {
-        let built_in = Headings::built_in(labels);
+        let built_in = Arc::new(Headings::built_in(labels));
         with_own(&self.headings, (params, HEADINGS), &built_in, |list, text| {
             list.extended(text, labels)
         })
