@@ -6,7 +6,8 @@ use std::sync::Arc;
 use clap::CommandFactory;
 use motet::profile::read_profile;
 use motet::{
-    Builder, Cpu, DeviceKind, Gpu, GpuWish, Machine, Most, Pipeline, Prober, fingerprint, local_machine,
+    Builder, Cpu, DeviceKind, Gpu, GpuWish, Machine, Most, Pipeline, Privacy, Prober, fingerprint,
+    local_machine,
 };
 
 use crate::arguments::{Arguments, Command, PipelineArguments};
@@ -140,6 +141,18 @@ fn gpu() -> Result<Gpu, Failure> {
     };
     let program = std::env::current_exe().map_err(|error| Failure::Internal(error.to_string()))?;
     Ok(Gpu::wished(wish, Prober::Child(program)))
+}
+
+/// Tells of panics by their place alone where a pipeline reads confidential values, which a message may repeat.
+fn hush_panics(pipeline: &Pipeline) {
+    let inputs = &pipeline.plan().inputs;
+    if !inputs.iter().any(|input| input.port.privacy() == Privacy::Phi) {
+        return;
+    }
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!("a panic at {place}; its message may repeat confidential values and is not shown");
+    }));
 }
 
 /// Writes a file beside its place and moves it there, so that nobody ever sees half of it.

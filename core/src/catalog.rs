@@ -14,7 +14,7 @@ use crate::diagnostic::{Code, Span};
 use crate::machine::DeviceKind;
 use crate::node::Node;
 use crate::placement::{Placement, Precision, PrecisionOffer};
-use crate::port::PortType;
+use crate::port::{PortType, Privacy};
 
 mod params;
 
@@ -111,6 +111,14 @@ pub struct Signature {
     pub inputs: Vec<ConnectedInput>,
     /// Outputs in the order the node writes them.
     pub outputs: Vec<OutputSpec>,
+}
+
+impl Signature {
+    /// Whether anything that arrives is of the class `phi`.
+    pub fn reads_phi(&self) -> bool {
+        let ports = self.inputs.iter().filter_map(|input| input.port.as_ref());
+        ports.map(PortType::privacy).any(|class| class == Privacy::Phi)
+    }
 }
 
 /// Weights that several nodes may share.

@@ -246,3 +246,85 @@ fn a_hospital_adds_its_own_headings_and_phrases() {
         "`flags.tsv`: line 3",
     );
 }
+
+/// Panics with the words that it reads, as slices off a character boundary do.
+struct Slips;
+
+impl motet::NodeKind for Slips {
+    fn name(&self) -> &str {
+        "test/slips"
+    }
+
+    fn about(&self) -> &str {
+        "Panics with what it reads."
+    }
+
+    fn params(&self) -> Vec<motet::ParamSpec> {
+        Vec::new()
+    }
+
+    fn inputs(&self, _: &motet::Params) -> Result<motet::InputSpecs, Vec<motet::KindFault>> {
+        let text = motet::InputSpec::required("text", motet::Accepts::Any, "a text");
+        Ok(motet::InputSpecs {
+            named: vec![text],
+            further: None,
+        })
+    }
+
+    fn outputs(
+        &self,
+        _: &motet::Params,
+        _: &[motet::ConnectedInput],
+    ) -> Result<Vec<motet::OutputSpec>, Vec<motet::KindFault>> {
+        let number = motet::TensorType::scalar(motet_core::port::Element::U8);
+        Ok(vec![motet::OutputSpec::new("answer", number)])
+    }
+
+    fn cost(&self, _: &motet::Params, _: &motet::Signature, _: &motet::Placement) -> motet::Cost {
+        motet::Cost::default()
+    }
+
+    fn build(
+        &self,
+        _: &motet::Params,
+        _: &motet::Signature,
+        _: &motet::Placement,
+    ) -> Result<Box<dyn motet::Node>, motet::BuildError> {
+        Ok(Box::new(Slipping))
+    }
+}
+
+struct Slipping;
+
+impl motet::Node for Slipping {
+    fn run(
+        &mut self,
+        inputs: &motet::Inputs<'_>,
+        _: &mut motet::Outputs<'_>,
+    ) -> Result<(), motet::NodeError> {
+        let text = inputs.require(0)?.text(0)?.to_owned();
+        panic!("in `{text}`");
+    }
+}
+
+#[test]
+fn a_panic_does_not_repeat_what_was_confidential() {
+    let failure = |class: &str| {
+        let text = format!(
+            "motet: 1\npipeline: slips\ncontract: {{privacy: {{phi: [answer]}}}}\n\
+             inputs: {{note: \"utf8[T<=64] privacy={class}\"}}\n\
+             nodes:\n  slip: {{kind: test/slips, in: note}}\noutputs: {{answer: slip}}\n"
+        );
+        let pipeline = Pipeline::builder().kind(Slips).text(&text).unwrap();
+        let mut runner = pipeline.runner().unwrap();
+        let request = runner.request([("note", "Zephyrine")]).unwrap();
+        let response = runner.run(&request).unwrap();
+        response.failure().unwrap().1.to_string()
+    };
+    assert!(failure("none").contains("Zephyrine"));
+    let hushed = failure("phi");
+    assert!(
+        !hushed.contains("Zephyrine") && hushed.contains("confidential"),
+        "{hushed}"
+    );
+}

@@ -5,7 +5,7 @@ use motet::{Error, ExecutorChoice, Pipeline, Report, Request, RunError, Runner, 
 use motet_core::value::InputError;
 use serde_json::{Map, Value as Json};
 
-use super::{builder, serve, write_whole};
+use super::{builder, hush_panics, serve, write_whole};
 use crate::arguments::{ExecutorArgument, RunArguments};
 use crate::failure::Failure;
 use crate::output::Output;
@@ -26,6 +26,7 @@ pub(super) fn run(arguments: &RunArguments, output: &mut Output) -> Result<(), F
     if !output.is_json() {
         render::faults(pipeline.warnings(), output)?;
     }
+    hush_panics(&pipeline);
     let mut work = Work {
         arguments,
         runner: pipeline.runner()?,

@@ -10,6 +10,7 @@ use crate::output::Output;
 
 pub(super) fn run(arguments: &TestArguments, output: &mut Output) -> Result<(), Failure> {
     let pipeline = builder(&arguments.pipeline)?.open(&arguments.pipeline.pipeline)?;
+    super::hush_panics(&pipeline);
     let filter = arguments.filter.as_deref().unwrap_or_default();
     let tests = pipeline
         .spec()

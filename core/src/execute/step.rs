@@ -209,7 +209,11 @@ impl StepWork {
                 }
             }
             Err(panic) => {
-                let text = panic_text(panic.as_ref());
+                // What a panic says may repeat what the node read, as that of a slice off a character boundary does.
+                let text = match planned.signature.reads_phi() {
+                    true => "its message may repeat confidential values and is not shown".to_owned(),
+                    false => panic_text(panic.as_ref()),
+                };
                 discard(panic);
                 discard(node);
                 Some(NodeError::Panicked(text))
