@@ -14,6 +14,7 @@ pub mod lane;
 pub mod machine;
 pub mod model;
 pub mod notes;
+pub mod report;
 pub mod speech;
 pub mod tensor;
 pub mod text;
