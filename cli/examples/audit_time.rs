@@ -1,4 +1,4 @@
-//! Measures the time of a line in a folder: `append FOLDER [COUNT]`. Not a test, and not part of the library.
+//! Measures the time of a line in a folder: `audit_time FOLDER [COUNT]`. Not a test, and not part of the library.
 
 #![allow(
     clippy::disallowed_methods,

@@ -66,14 +66,13 @@ pub(super) fn settings(arguments: &AuditArguments) -> Option<AuditSettings> {
 fn told(verdict: &Verdict, output: &mut Output) -> Result<(), Failure> {
     let head = verdict.head.map(|head| head.to_string());
     if output.is_json() {
-        let texts = |found: Vec<String>| found;
         output.json(&json!({
             "sound": verdict.is_sound(),
             "entries": verdict.entry_count,
             "head": head,
-            "findings": texts(verdict.findings.iter().map(ToString::to_string).collect()),
+            "findings": verdict.findings.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "finding_count": verdict.finding_count,
-            "warnings": texts(verdict.warnings.iter().map(ToString::to_string).collect()),
+            "warnings": verdict.warnings.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "warning_count": verdict.warning_count,
         }))?;
     } else {

@@ -144,7 +144,7 @@ pub(super) fn data() -> Section {
 
 /// The section `net`.
 pub(super) fn net() -> Section {
-    let mut settings = vec![
+    let words = vec![
         Setting::new(
             "splitting",
             Takes::Choice(&["blanks", "words", "marks"]),
@@ -159,6 +159,8 @@ pub(super) fn net() -> Section {
             64,
             "most words of an utterance; what is beyond is cut",
         ),
+    ];
+    let sizes = vec![
         whole("embedding", 1, 1 << 12, 64, "columns of the table"),
         whole(
             "width",
@@ -188,17 +190,15 @@ pub(super) fn net() -> Section {
             "rows of the table of words and pairs that score intents directly; 0 for none",
         ),
     ];
-    let behind = 2;
-    settings.splice(behind..behind, hashing());
     Section {
         name: "net",
-        settings,
+        settings: [words, hashing(), sizes].concat(),
     }
 }
 
 /// How words become rows of a table.
-fn hashing() -> [Setting; 7] {
-    [
+fn hashing() -> Vec<Setting> {
+    vec![
         whole(
             "rows",
             2,

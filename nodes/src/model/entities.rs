@@ -15,7 +15,7 @@ use motet_models::utterance::{Reader, SlotsConfig, UtteranceConfig};
 
 use super::runs::Runs;
 use super::shelf::Shelf;
-use super::slots::{Finder, Part, Span, add_search, path_of};
+use super::slots::{Finder, Span, add_search, kinds, path_of};
 use super::sources::ModelSources;
 use super::{dim, model_param};
 use crate::notes::annotate::text_bytes;
@@ -123,6 +123,7 @@ impl NodeKind for Entities {
         let (model, runs) = self.shelf.open(params, placement)?;
         let net = model.card.model.net.0.clone();
         let (kinds, parts) = kinds(&net.tags);
+        let kinds = kinds.iter().map(|kind| kind.to_lowercase()).collect();
         Ok(Box::new(EntitiesNode {
             runs,
             reader: Reader::new(&net),
@@ -145,27 +146,6 @@ fn own_words(net: &UtteranceConfig) -> [usize; 2] {
 fn held_bytes(text: usize) -> usize {
     let sentences = text.div_ceil(2) * size_of::<Range<usize>>();
     sentences + ENTITIES_MAX * size_of::<Entity>() + ENTITIES_BYTES
-}
-
-/// The names of kinds, and what each tag says of them.
-fn kinds(tags: &[String]) -> (Vec<String>, Vec<Part>) {
-    let mut kinds: Vec<String> = Vec::new();
-    let part = |tag: &String| {
-        let Some((begin, name)) = tag.split_once('-') else {
-            return Part::Outside;
-        };
-        let name = name.to_lowercase();
-        let place = kinds.iter().position(|kind| *kind == name).unwrap_or(kinds.len());
-        if place == kinds.len() {
-            kinds.push(name);
-        }
-        match begin {
-            "B" => Part::Begin(place),
-            _ => Part::Inside(place),
-        }
-    };
-    let parts = tags.iter().map(part).collect();
-    (kinds, parts)
 }
 
 struct EntitiesNode {

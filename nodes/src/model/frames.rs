@@ -17,7 +17,7 @@ use serde::Serialize;
 
 use super::runs::{Place, Runs};
 use super::shelf::{Entry, MODEL, Shelf};
-use super::slots::{Finder, Part, Span, Words, add_search, field_name, path_of, words_and_text};
+use super::slots::{Finder, Part, Span, Words, add_search, field_name, kinds, path_of, words_and_text};
 use super::sources::ModelSources;
 use super::{dim, model_param, refused};
 
@@ -146,22 +146,7 @@ struct Kinds {
 
 impl Kinds {
     fn of(tags: &[String]) -> Kinds {
-        let mut names: Vec<String> = Vec::new();
-        let part = |tag: &String| {
-            let Some((begin, name)) = tag.split_once('-') else {
-                return Part::Outside;
-            };
-            let place = names.iter().position(|known| known == name);
-            let place = place.unwrap_or_else(|| {
-                names.push(name.to_owned());
-                names.len() - 1
-            });
-            match begin {
-                "B" => Part::Begin(place),
-                _ => Part::Inside(place),
-            }
-        };
-        let parts = tags.iter().map(part).collect();
+        let (names, parts) = kinds(tags);
         let field = |name: &String| field_name(role(name).map_or(name, |(_, role)| role)).to_lowercase();
         Kinds {
             fields: names.iter().map(field).collect(),

@@ -26,7 +26,7 @@ mod spans;
 pub(super) use spans::{Finder, Span};
 
 use names::{KEEP, Names, OTHERS};
-pub(super) use names::{Part, field_name};
+pub(super) use names::{Part, field_name, kinds};
 
 const WORDS: &str = "words";
 const TEXT: &str = "text";

@@ -28,6 +28,27 @@ pub(in crate::model) enum Part {
     Inside(usize),
 }
 
+/// The kinds that tags are of, in the order of the tags, and what each tag says.
+pub(in crate::model) fn kinds(tags: &[String]) -> (Vec<String>, Vec<Part>) {
+    let mut kinds: Vec<String> = Vec::new();
+    let part = |tag: &String| {
+        let Some((begin, name)) = tag.split_once('-') else {
+            return Part::Outside;
+        };
+        let place = kinds.iter().position(|known| known == name);
+        let place = place.unwrap_or_else(|| {
+            kinds.push(name.to_owned());
+            kinds.len() - 1
+        });
+        match begin {
+            "B" => Part::Begin(place),
+            _ => Part::Inside(place),
+        }
+    };
+    let parts = tags.iter().map(part).collect();
+    (kinds, parts)
+}
+
 /// The slots of a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Names {
