@@ -2,19 +2,20 @@
 //!
 //! What is given is JSON (a test's YAML is turned into it): numbers and nested lists for tensors, text for text,
 //! mappings for records, and the name of a file for any of them. A recording is decoded and brought to the rate of
-//! the port. Shapes, ranges and finiteness are checked where every request is, in `motet_core::value`.
+//! the port; one of several channels, or a CSV, is for a port of channels. Shapes, ranges and finiteness are checked where every request is, in `motet_core::value`.
 
 use std::path::{Path, PathBuf};
 
-use motet_core::port::{Element, Field, PortType, TensorType};
+use motet_core::port::{Element, Field, PortType};
 use motet_core::value::Value;
 use motet_core::yaml::Yaml;
-use motet_models::audio::{self, ClipError};
+use motet_models::audio::ClipError;
 use serde_json::Value as Json;
 
 use crate::confine::{ConfineError, confine};
-use crate::load::{FileError, read_bytes, read_text};
+use crate::load::{FileError, read_text};
 
+mod recording;
 mod tensor;
 
 /// Largest JSON or text file that is read as a value, in bytes.
@@ -52,6 +53,18 @@ pub enum FeedError {
         path: PathBuf,
         /// Why.
         source: ClipError,
+    },
+    /// A table of numbers is faulty.
+    #[error("input `{input}`: `{}` line {line}: {reason}", path.display())]
+    Table {
+        /// The input.
+        input: String,
+        /// The file as named.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        reason: String,
     },
     /// A recording is longer than the input takes.
     #[error("input `{input}`: `{}` lasts {seconds:.2} s, the input takes at most {seconds_max:.2} s", path.display())]
@@ -135,6 +148,7 @@ impl FeedError {
         match self {
             FeedError::File { source, .. } => source.code(),
             FeedError::Recording { source, .. } => recording_code(source),
+            FeedError::Table { .. } => "MT0403",
             FeedError::TooLong { .. } | FeedError::Rate { .. } => "MT0404",
             FeedError::Type { .. } => "MT0407",
             FeedError::Ragged { .. } => "MT0406",
@@ -254,7 +268,7 @@ impl Feeding<'_> {
                     text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_owned),
                 ))
             }
-            PortType::Tensor(tensor) if !is_json => self.recording(tensor, &path, shown),
+            PortType::Tensor(tensor) if !is_json => recording::read(self, tensor, (&path, shown)),
             PortType::Tensor(_) | PortType::Record(_) => {
                 let text = read_text(&path, DATA_BYTES_MAX).map_err(|error| file(renamed(error, &shown)))?;
                 let given: Json = serde_json::from_str(&text).map_err(|error| FeedError::Json {
@@ -283,59 +297,6 @@ impl Feeding<'_> {
             };
         }
         self.wrong("text, which is not the name of a file either")
-    }
-
-    fn recording(&self, tensor: &TensorType, path: &Path, shown: PathBuf) -> Result<Value, FeedError> {
-        let input = || self.input.to_owned();
-        let bytes = read_bytes(path, audio::clip::CLIP_BYTES_MAX).map_err(|error| FeedError::File {
-            input: input(),
-            source: renamed(error, &shown),
-        })?;
-        let (Element::F32, [dim], Some(rate_mhz)) = (tensor.element, tensor.dims.as_slice(), tensor.rate_mhz)
-        else {
-            return Err(
-                self.wrong("a file that is not JSON; a recording goes to `f32` of one dimension with a rate")
-            );
-        };
-        let rate = |reason: String| FeedError::Rate {
-            input: input(),
-            path: shown.clone(),
-            reason,
-        };
-        let rate_hz = u32::try_from(rate_mhz / 1_000)
-            .ok()
-            .filter(|hz| u64::from(*hz) * 1_000 == rate_mhz);
-        let rate_hz = rate_hz.ok_or_else(|| rate("it is not a whole number of hertz".to_owned()))?;
-        let clip = audio::decode(bytes).map_err(|source| FeedError::Recording {
-            input: input(),
-            path: shown.clone(),
-            source,
-        })?;
-        let seconds_max = f64::from(dim.max) / f64::from(rate_hz);
-        // Before resampling, which would take the memory.
-        if clip.seconds() > seconds_max + 1.0 / f64::from(rate_hz) {
-            return Err(FeedError::TooLong {
-                input: input(),
-                path: shown,
-                seconds: clip.seconds(),
-                seconds_max,
-            });
-        }
-        let mut samples =
-            audio::resample(&clip.samples, clip.rate_hz, rate_hz).map_err(|error| rate(error.to_string()))?;
-        samples.truncate(dim.max as usize);
-        if let (true, Some(range)) = (clip.rate_hz != rate_hz, tensor.range) {
-            // The filter overshoots where the recording is loud; a file at the right rate is taken as it is.
-            #[expect(
-                clippy::cast_possible_truncation,
-                reason = "the range is that of 32-bit samples"
-            )]
-            let (low, high) = (range.low as f32, range.high as f32);
-            samples
-                .iter_mut()
-                .for_each(|sample| *sample = sample.clamp(low, high));
-        }
-        Ok(Value::samples(samples))
     }
 
     fn record(&self, fields: &[Field], given: &Json) -> Result<Value, FeedError> {

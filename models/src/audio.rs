@@ -7,7 +7,7 @@ pub mod log_mel;
 pub mod mfcc;
 pub mod resample;
 
-pub use clip::{Clip, ClipError, ClipHeader, decode};
+pub use clip::{Clip, ClipError, ClipHeader, decode, decode_channels};
 pub use log_mel::{LogMel, LogMelConfig, LogMelError};
 pub use mfcc::{Mfcc, MfccConfig, MfccError};
 pub use resample::{ResampleError, resample};

@@ -41,7 +41,7 @@ pub use near::{NEAR_JACCARD, Near, near_duplicates, normalise};
 pub use problem::{FieldType, Problem};
 pub use report::{Crossing, DataReport, LabelCount, LongestText, Pair, inspect};
 pub use sensor::{SensorExample, SensorOptions, SensorSet, TABLE_BYTES_MAX};
-pub use sensor_table::{Column, SensorTable};
+pub use sensor_table::{Column, SensorTable, TableFault};
 pub use split::{Split, SplitBy, SplitError, folds, split};
 pub use tags::check_tags;
 pub use text::{FrameExample, TextExample, TextFields, TextOptions, TextSet};

@@ -174,6 +174,59 @@ fn a_recording_at_the_right_rate_arrives_unchanged() {
 }
 
 #[test]
+fn a_waveform_has_a_row_for_each_channel_or_column() {
+    const AXES: &str = "f32[C<=3, T<=8] rate=8kHz unit=g";
+    let floats: Vec<u8> = [2.5_f32, -0.25, -16.0, 0.75]
+        .iter()
+        .flat_map(|value| value.to_le_bytes())
+        .collect();
+    let table = |text: &str| vec![("a.csv", text.as_bytes().to_vec())];
+    let expected = Ok(Value::F32 {
+        dims: vec![2, 2],
+        data: vec![2.5, -16.0, -0.25, 0.75],
+    });
+    assert_eq!(
+        typed(AXES, "a.wav", &[("a.wav", wav_of((3, 32), (2, 8_000), &floats))]),
+        expected
+    );
+    assert_eq!(
+        typed(AXES, "a.csv", &table("x,y\n2.5,-0.25\n-16,0.75\n")),
+        expected
+    );
+    let timed = "\u{feff}Time;x;y\r\n0;2.5;-0.25\r\n0.000125;-16;0.75\r\n";
+    assert_eq!(typed(AXES, "a.csv", &table(timed)), expected);
+    let one = typed("f32[T<=8] rate=8kHz", "a.csv", &table("x\n1\n2\n"));
+    assert_eq!(one, Ok(Value::samples(vec![1.0, 2.0])));
+}
+
+#[test]
+fn a_waveform_that_is_none_is_refused_with_its_place() {
+    let refused = |port: &str, text: &str, code: &str, message: &str| {
+        let (found, said) = typed(port, "a.csv", &[("a.csv", text.as_bytes().to_vec())]).unwrap_err();
+        assert_eq!((found, said.as_str()), (code, message), "{text}");
+    };
+    let axes = "f32[C<=3, T<=8] rate=8kHz";
+    refused(
+        axes,
+        "x,y\n1,2\n3,NaN\n",
+        "MT0403",
+        "input `mic`: `a.csv` line 3: `NaN` in column `y` is not a finite number of 32 bits",
+    );
+    refused(
+        axes,
+        "time,x\n0,1\n0.0000125,2\n",
+        "MT0404",
+        "input `mic`: `a.csv` cannot be resampled to the rate of the input: by its column of time it has 80000.0 rows a second",
+    );
+    refused(
+        "f32[T<=8] rate=8kHz",
+        "x,y\n1,2\n",
+        "MT0407",
+        "input `mic` takes f32[T<=8] rate=8kHz, but was given a file of 2 columns of values",
+    );
+}
+
+#[test]
 fn numbers_lists_text_and_records_are_read_as_the_port_says() {
     let cases = [
         ("f32", "0.5", Value::number(0.5)),

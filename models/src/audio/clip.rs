@@ -149,14 +149,43 @@ pub fn read_bytes(path: &Path) -> Result<Vec<u8>, ClipError> {
 /// Each fault of a file has its own variant of [`ClipError`].
 pub fn decode(bytes: Vec<u8>) -> Result<Clip, ClipError> {
     let header = ClipHeader::of(&bytes)?;
-    let samples = decode_frames(bytes, &header)?;
-    if let Some(index) = samples.iter().position(|sample| !sample.is_finite()) {
-        return Err(ClipError::NotFinite { index });
-    }
+    let mut samples = Vec::new();
+    decode_frames(bytes, &header, |frame| {
+        samples.push(frame.iter().sum::<f32>() / frame.len() as f32);
+    })?;
+    finite(&samples)?;
     Ok(Clip {
         samples,
         rate_hz: header.rate_hz,
     })
+}
+
+/// Decodes the bytes of a WAV or FLAC file and keeps its channels apart: those of a sensor with several axes. Returns a
+/// clip for each channel, all of one length. Samples of floating point stay as they are, in whatever unit.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_channels(bytes: Vec<u8>) -> Result<Vec<Clip>, ClipError> {
+    let header = ClipHeader::of(&bytes)?;
+    let mut channels = vec![Vec::new(); usize::from(header.channels)];
+    decode_frames(bytes, &header, |frame| {
+        for (channel, sample) in channels.iter_mut().zip(frame) {
+            channel.push(*sample);
+        }
+    })?;
+    channels.iter().try_for_each(|samples| finite(samples))?;
+    let clip = |samples| Clip {
+        samples,
+        rate_hz: header.rate_hz,
+    };
+    Ok(channels.into_iter().map(clip).collect())
+}
+
+fn finite(samples: &[f32]) -> Result<(), ClipError> {
+    match samples.iter().position(|sample| !sample.is_finite()) {
+        Some(index) => Err(ClipError::NotFinite { index }),
+        None => Ok(()),
+    }
 }
 
 /// What the first bytes of a file claim.
@@ -288,10 +317,11 @@ fn malformed(reason: &str) -> ClipError {
     }
 }
 
-fn decode_frames(bytes: Vec<u8>, header: &ClipHeader) -> Result<Vec<f32>, ClipError> {
+/// Hands every frame, a sample of each channel, to `take`.
+fn decode_frames(bytes: Vec<u8>, header: &ClipHeader, mut take: impl FnMut(&[f32])) -> Result<(), ClipError> {
     let (mut format, mut decoder) = open(bytes)?;
-    let length_max = CLIP_SECONDS_MAX as usize * header.rate_hz as usize;
-    let mut samples = Vec::new();
+    let length_max = u64::from(CLIP_SECONDS_MAX) * u64::from(header.rate_hz);
+    let mut found = 0_u64;
     loop {
         let packet = match format.next_packet() {
             Ok(packet) => packet,
@@ -312,17 +342,17 @@ fn decode_frames(bytes: Vec<u8>, header: &ClipHeader) -> Result<Vec<f32>, ClipEr
         }
         let mut buffer = SampleBuffer::<f32>::new(decoded.frames() as u64, *decoded.spec());
         buffer.copy_interleaved_ref(decoded);
-        let mono = |frame: &[f32]| frame.iter().sum::<f32>() / channels as f32;
-        samples.extend(buffer.samples().chunks_exact(channels).map(mono));
-        if samples.len() > length_max {
+        let frames = buffer.samples().chunks_exact(channels);
+        found += frames.len() as u64;
+        if found > length_max {
             return Err(ClipError::TooLong);
         }
+        frames.for_each(&mut take);
     }
-    let found = samples.len() as u64;
     match header.length {
         Some(expected) if found < expected => Err(ClipError::Truncated { expected, found }),
         _ if found == 0 => Err(malformed("the file holds no samples")),
-        _ => Ok(samples),
+        _ => Ok(()),
     }
 }
 
@@ -380,6 +410,16 @@ mod tests {
             }
         );
         assert!((clip.seconds() - 2.0 / 8_000.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn channels_are_kept_apart_for_a_sensor_of_several_axes() {
+        let clips = decode_channels(wav(2, 8_000, &[16_384, 0, -32_768, 8_192])).unwrap();
+        let clip = |samples: &[f32]| Clip {
+            samples: samples.to_vec(),
+            rate_hz: 8_000,
+        };
+        assert_eq!(clips, [clip(&[0.5, -1.0]), clip(&[0.0, 0.25])]);
     }
 
     #[test]

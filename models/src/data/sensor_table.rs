@@ -32,6 +32,19 @@ pub(super) struct TableOptions<'a> {
     pub(super) delimiter: u8,
 }
 
+/// What is wrong with a table.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("line {line}: {problem}")]
+pub struct TableFault {
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong with it.
+    pub problem: Problem,
+}
+
+/// What a first column is called that holds times, in small letters.
+const TIMES: [&str; 6] = ["time", "times", "t", "date", "datetime", "timestamp"];
+
 /// Takes a line and what is wrong with it.
 pub(super) type Report<'a> = dyn FnMut(usize, Problem) + 'a;
 
@@ -45,6 +58,39 @@ impl SensorTable {
     pub fn column(&self, name: &str) -> Option<&[f32]> {
         let column = self.columns.iter().find(|column| column.name == name)?;
         Some(&column.values)
+    }
+
+    /// Reads a table as people have it: a first row of names, cells parted by the one of `,`, `;` and tabulator that is most
+    /// frequent there, and times in the first column where its name says so (`time`, `t`, `date`, `datetime`, `timestamp`).
+    ///
+    /// # Errors
+    /// The first [`TableFault`].
+    pub fn read_csv(bytes: &[u8]) -> Result<Self, TableFault> {
+        let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+        let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let count = |delimiter: u8| line.iter().filter(|byte| **byte == delimiter).count();
+        // The first of equals: `max_by_key` gives the last.
+        let delimiter = [b'\t', b';', b',']
+            .into_iter()
+            .max_by_key(|delimiter| count(*delimiter));
+        let delimiter = delimiter.unwrap_or(b',');
+        let first = line.split(|byte| *byte == delimiter).next().unwrap_or_default();
+        let first = String::from_utf8_lossy(first);
+        let name = first.trim().trim_matches('"');
+        let options = TableOptions {
+            time: Some(name).filter(|name| TIMES.contains(&name.to_lowercase().as_str())),
+            columns: None,
+            delimiter,
+        };
+        let mut fault = None;
+        let table = Self::parse(bytes, &options, &mut |line, problem| {
+            fault.get_or_insert(TableFault { line, problem });
+        });
+        let none = || TableFault {
+            line: 1,
+            problem: Problem::NoRow,
+        };
+        table.ok_or_else(|| fault.unwrap_or_else(none))
     }
 
     /// Reads a table with a first row of names; nothing if any row is faulty.
