@@ -139,7 +139,8 @@ pub(crate) enum Command {
 
 const RUN_HELP: &str = "\
 Values for --in: the name of a .wav, .flac or .json file, numbers or nested lists in JSON, or text for a text input
-(@file reads it from a file). Recordings are decoded and resampled to the rate of the input.
+(@file reads it from a file). Recordings are decoded and resampled to the rate of the input; a waveform of several axes may
+be a .csv. `null` says that an input does not come.
 
 With --stdin each line is a request and gets one line back:
   {\"id\": 1, \"inputs\": {\"mic\": \"clip.flac\"}}

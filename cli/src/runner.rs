@@ -10,7 +10,7 @@ use motet_core::execute::{
 };
 use motet_core::plan::Plan;
 use motet_core::session::Session;
-use motet_core::value::InputError;
+use motet_core::value::{InputError, Value};
 use motet_nodes::lane::SoloThreads;
 
 #[cfg(unix)]
@@ -91,7 +91,8 @@ impl Runner {
         remarks
     }
 
-    /// A request from what a user would type after `--in`: the name of a recording, numbers, JSON, or text.
+    /// A request from what a user would type after `--in`: the name of a recording, numbers, JSON, or text; `null` for an
+    /// input that does not come, a text too.
     ///
     /// # Errors
     /// [`Error::Feed`] for a value that is none, [`Error::Run`] for an unknown input.
@@ -100,10 +101,16 @@ impl Runner {
         values: impl IntoIterator<Item = (&'a str, V)>,
     ) -> Result<Request, Error> {
         let files = Files::From(PathBuf::new());
-        self.fed(values, &files, |feeding, value| feeding.typed(value.as_ref()))
+        self.fed(values, &files, |feeding, value| {
+            let value = value.as_ref();
+            match value {
+                "null" => Ok(None),
+                value => feeding.typed(value).map(Some),
+            }
+        })
     }
 
-    /// A request from values that `read` turns into what each input takes.
+    /// A request from values that `read` turns into what each input takes, or into nothing for an input that does not come.
     ///
     /// # Errors
     /// [`Error::Feed`], [`Error::Run`] for an unknown input.
@@ -111,7 +118,7 @@ impl Runner {
         &self,
         values: impl IntoIterator<Item = (N, V)>,
         files: &Files,
-        read: impl Fn(&Feeding<'_>, V) -> Result<motet_core::value::Value, FeedError>,
+        read: impl Fn(&Feeding<'_>, V) -> Result<Option<Value>, FeedError>,
     ) -> Result<Request, Error> {
         let inputs = &self.session.plan().inputs;
         let mut request = Request::new();
@@ -125,17 +132,15 @@ impl Runner {
                 };
                 return Err(Error::Run(RunError::Input(unknown)));
             };
-            request.set(
-                name,
-                read(
-                    &Feeding {
-                        input: name,
-                        port: &input.port,
-                        files,
-                    },
-                    value,
-                )?,
-            );
+            let feeding = Feeding {
+                input: name,
+                port: &input.port,
+                files,
+            };
+            match read(&feeding, value)? {
+                Some(value) => request.set(name, value),
+                None => request.set_absent(name),
+            }
         }
         Ok(request)
     }

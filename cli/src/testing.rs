@@ -3,6 +3,7 @@
 use motet_core::condition::LeaseValues;
 use motet_core::execute::{Request, Response};
 use motet_core::graph::GraphExpectation;
+use motet_core::yaml::Yaml;
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
@@ -46,7 +47,10 @@ impl Pipeline {
             return Ok(Request::new());
         };
         let given = entry.feed.iter().map(|(name, value)| (name, value));
-        runner.fed(given, &self.own_files(), |feeding, value| feeding.yaml(value))
+        runner.fed(given, &self.own_files(), |feeding, value| match value {
+            Yaml::Null => Ok(None),
+            value => feeding.yaml(value).map(Some),
+        })
     }
 
     /// Runs one test of the pipeline file; the runner forgets earlier requests first.

@@ -276,6 +276,37 @@ not json
 }
 
 #[test]
+fn an_input_may_be_said_not_to_come_and_the_others_are_answered() {
+    let absent =
+        "  nobody says where:\n    feed: {reading: 3, place: ~}\n    expect: {decision.action: alarm}\n";
+    let folder = folder_with(&format!("{SMALL}{absent}"));
+    let line = r#"{"id": 1, "inputs": {"reading": 3, "place": null}}"#;
+    let ran = motet_in(folder.path(), &["run", "small", "--stdin"], line);
+    let served = lines(&ran.out).remove(0)["outputs"].clone();
+    let typed = [
+        "run",
+        "small",
+        "--format",
+        "json",
+        "--in",
+        "reading=3",
+        "--in",
+        "place=null",
+    ];
+    let ran = motet_in(folder.path(), &typed, "");
+    assert_eq!(lines(&ran.out)[0]["outputs"], served);
+    // The text says `?` for what is absent.
+    assert_eq!(
+        (&served["decision"]["action"], &served["text"]),
+        (&Json::from("alarm"), &Json::from("?: alarm"))
+    );
+    let ran = motet_in(folder.path(), &["test", "small"], "");
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    let ran = motet_in(folder.path(), &["run", "small", "--in", "reading=1"], "");
+    assert!(ran.err.contains("MT0410"), "{}", ran.err);
+}
+
+#[test]
 fn a_failed_test_shows_what_was_found_and_exits_with_one() {
     let folder = folder_with(&SMALL.replace("decision.action: rest", "decision.action: alarm"));
     let ran = motet_in(folder.path(), &["test", "small", "--filter", "low"], "");

@@ -38,12 +38,13 @@ pub(crate) use step::StepWork;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Request {
     values: Vec<(String, Value)>,
+    absent: Vec<String>,
     deadline: Option<Duration>,
     is_partial: bool,
 }
 
 impl Request {
-    /// A request that must name every input.
+    /// A request that must name every input, be it as absent.
     pub fn new() -> Request {
         Request::default()
     }
@@ -67,7 +68,15 @@ impl Request {
     pub fn set(&mut self, input: impl Into<String>, value: Value) {
         let input = input.into();
         self.values.retain(|(name, _)| *name != input);
+        self.absent.retain(|name| *name != input);
         self.values.push((input, value));
+    }
+
+    /// Says that an input does not come in this firing.
+    pub fn set_absent(&mut self, input: impl Into<String>) {
+        let input = input.into();
+        self.values.retain(|(name, _)| *name != input);
+        self.absent.push(input);
     }
 
     /// The value of an input.

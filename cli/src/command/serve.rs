@@ -125,9 +125,10 @@ fn respond(work: &mut Work<'_>, request: &Json) -> Result<Map<String, Json>, Ref
         ));
     };
     let files = Files::From(PathBuf::new());
-    let request = work
-        .runner
-        .fed(inputs, &files, |feeding, value| feeding.json(value))?;
+    let request = work.runner.fed(inputs, &files, |feeding, value| match value {
+        Json::Null => Ok(None),
+        value => feeding.json(value).map(Some),
+    })?;
     let request = work.within(request);
     Ok(work.run(&request)?.to_json())
 }

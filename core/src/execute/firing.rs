@@ -145,7 +145,7 @@ impl Firing {
 
     fn take_inputs(&mut self, arena: &Arc<Arena>, request: &Request, now: Duration) -> Result<(), RunError> {
         let plan = Arc::clone(&self.plan);
-        for (name, _) in &request.values {
+        for name in request.values.iter().map(|(name, _)| name).chain(&request.absent) {
             if !plan.inputs.iter().any(|input| input.name == *name) {
                 let known: Vec<&str> = plan.inputs.iter().map(|input| input.name.as_str()).collect();
                 let known = known.join(", ");
@@ -158,7 +158,7 @@ impl Firing {
         }
         for (index, input) in plan.inputs.iter().enumerate() {
             let Some((_, value)) = request.values.iter().find(|(name, _)| *name == input.name) else {
-                if !request.is_partial {
+                if !request.is_partial && !request.absent.contains(&input.name) {
                     let port = input.port.to_string();
                     return Err(InputError::Missing {
                         name: input.name.clone(),
