@@ -64,7 +64,7 @@ impl NodeKind for Planner {
          closed, a thing that stays where it is or that is out of reach, hands that are full, and what contradicts the world \
          or itself are refused. Output: `status`, which is `planned` or `refused`; `reason`, empty where nothing is refused, \
          as in `unknown_place`; `message`, a sentence about the reason; `count`, how many steps there are; `plan`, the steps \
-         or the refusal as JSON, by docs/plan.schema.json."
+         or the refusal as JSON, by docs/plan.schema.json. Where nothing was told there is no plan: the output is absent."
     }
 
     fn params(&self) -> Vec<ParamSpec> {
@@ -95,7 +95,7 @@ impl NodeKind for Planner {
         self.worlds.get(params, World::read)?;
         Told::read(inputs)?;
         let text = |bytes: usize| TensorType::text(dim(bytes));
-        Ok(vec![OutputSpec::new(
+        let mut plan = OutputSpec::new(
             "plan",
             PortType::Record(vec![
                 Field::new("status", text(8)),
@@ -104,7 +104,9 @@ impl NodeKind for Planner {
                 Field::new("count", TensorType::scalar(Element::I32)),
                 Field::new("plan", text(PLAN_BYTES)),
             ]),
-        )])
+        );
+        plan.may_be_absent = true;
+        Ok(vec![plan])
     }
 
     fn cost(&self, params: &Params, _: &Signature, _: &Placement) -> Cost {
@@ -186,19 +188,24 @@ struct PlannerNode {
 
 impl Node for PlannerNode {
     fn run(&mut self, inputs: &Inputs<'_>, outputs: &mut Outputs<'_>) -> Result<(), NodeError> {
-        let text = |index: usize, field: Option<usize>| -> Result<&str, NodeError> {
-            let lease: &ReadLease = inputs.require(index)?;
-            Ok(lease.text(field.unwrap_or(0))?)
+        let text = |index: usize, field: Option<usize>| -> Result<Option<&str>, NodeError> {
+            let lease: Option<&ReadLease> = inputs.get(index);
+            Ok(lease.map(|lease| lease.text(field.unwrap_or(0))).transpose()?)
         };
         let plan = match self.told {
             Told::Commands(field) => {
-                let commands = text(0, field)?;
+                let Some(commands) = text(0, field)? else {
+                    return Ok(());
+                };
                 let commands: Vec<Command> = serde_json::from_str(commands)
                     .map_err(|fault| NodeError::Failed(format!("these are no commands in JSON: {fault}")))?;
                 plan(&self.world, &commands)
             }
             Told::Form(form, of) => {
-                let goals = form::goals(text(1, form)?, text(2, of)?, &self.world);
+                let (Some(form), Some(of)) = (text(1, form)?, text(2, of)?) else {
+                    return Ok(());
+                };
+                let goals = form::goals(form, of, &self.world);
                 maker::plan_of(&self.world, std::iter::once((0, goals)))
             }
         };

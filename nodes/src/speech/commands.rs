@@ -63,7 +63,7 @@ impl NodeKind for Commands {
          accepted. Output, absent where nobody speaks: of the first accepted command, or where there is none of the one \
          with the highest confidence, `intent`, `accepted` (1 or 0), `confidence`, `start` and `end` in seconds, and a text \
          for every name that patterns give to slots, empty where there is none; `count`, how many stretches of speech \
-         there are; `commands`, all of them as JSON with the times of their words and slots, and with `others` further \
+         there are; `commands`, all of them as JSON with the times of their slots, and with `others` further \
          readings of each. Of stretches longer than `longest` each piece is searched by itself."
     }
 
