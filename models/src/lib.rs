@@ -37,6 +37,7 @@ pub mod tasks;
 pub mod text;
 pub mod train;
 pub mod utterance;
+pub mod vibration;
 pub mod weights;
 
 #[cfg(doctest)]
