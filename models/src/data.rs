@@ -1,6 +1,7 @@
 //! The examples that a team brings: read, checked and split before anything is learnt from them.
 //!
-//! [`TextSet`] holds texts with a class, tags or both, [`AudioSet`] recordings, [`SensorSet`] tables of sensors. All
+//! [`TextSet`] holds texts with a class, tags or both, [`AudioSet`] recordings, [`SensorSet`] tables of sensors, [`WaveformSet`]
+//! recordings of machines. All
 //! bad rows of a file are found in one go and named with their lines ([`DataFault`]). [`inspect`] looks for what makes
 //! a good figure worthless, such as the same text on both sides, and [`split`] keeps whole groups on one side. There
 //! are no tensors and no nets here; `docs/data-formats.md` describes the files. Invariants: a set that was read has no
@@ -27,6 +28,7 @@ mod tags;
 mod text;
 mod time;
 mod tsv;
+mod waveform;
 
 pub use audio::{AudioCheck, AudioExample, AudioOptions, AudioSet, CheckSpoken};
 pub use classes::{Classes, classes};
@@ -45,3 +47,4 @@ pub use sensor_table::{Column, SensorTable, TableFault};
 pub use split::{Split, SplitBy, SplitError, folds, split};
 pub use tags::check_tags;
 pub use text::{FrameExample, TextExample, TextFields, TextOptions, TextSet};
+pub use waveform::{WaveformExample, WaveformFields, WaveformSet};

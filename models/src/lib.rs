@@ -3,8 +3,8 @@
 //! This crate reads, checks and splits examples ([`data`]), turns sound and text into features ([`audio`], [`text`]),
 //! trains nets from recipes ([`recipe`], [`task`], [`train`], in fused steps: [`fused`]), counts what they get right
 //! ([`metrics`]) beside what a classical learner does ([`baseline`]), and keeps their weights with a card that says what
-//! they are ([`card`]). Its tasks are utterances ([`utterance`]), texts by their words ([`linear`]), spoken keywords ([`keyword`]) and the
-//! phones of speech ([`speech`]); further nets
+//! they are ([`card`]). Its tasks are utterances ([`utterance`]), texts by their words ([`linear`]), spoken keywords ([`keyword`]), the
+//! phones of speech ([`speech`]) and bearings by their vibration ([`bearing`], over the algorithms of [`vibration`]); further nets
 //! ([`classifier`], [`encoder`], [`autoencoder`]) are built of a card and a file that nobody vouches for
 //! ([`model`](mod@model), [`weights`]), or of those that come along ([`builtin`]). For the CPU each net lowers itself to a program of the engine, which is checked
 //! against Burn ([`lowering`]). It knows no pipelines and no ports: `motet-nodes` makes nodes of it. Invariant: weights
@@ -13,6 +13,7 @@
 pub mod audio;
 pub mod autoencoder;
 pub mod baseline;
+pub mod bearing;
 pub mod builtin;
 pub mod card;
 pub mod classifier;

@@ -1,5 +1,6 @@
 //! The tasks there are, and the recipes that come with Motet.
 
+use crate::bearing::BearingTask;
 use crate::keyword::KeywordTask;
 use crate::linear::LinearTask;
 use crate::speech::SpeechTask;
@@ -7,12 +8,13 @@ use crate::task::Task;
 use crate::utterance::UtteranceTask;
 
 /// Names of all tasks.
-pub const TASKS: &[&str] = &["keyword", "linear", "speech", "utterance"];
+pub const TASKS: &[&str] = &["bearing", "keyword", "linear", "speech", "utterance"];
 
 /// Name and text of each recipe that comes with Motet.
 pub const RECIPES: &[(&str, &str)] = &[
     ("bc5cdr", include_str!("../recipes/bc5cdr.yaml")),
     ("bc5cdr-parts", include_str!("../recipes/bc5cdr-parts.yaml")),
+    ("bearing", include_str!("../recipes/bearing.yaml")),
     ("clinc150", include_str!("../recipes/clinc150.yaml")),
     ("gpsr", include_str!("../recipes/gpsr.yaml")),
     ("huric", include_str!("../recipes/huric.yaml")),
@@ -33,6 +35,7 @@ pub const FILES: &[(&str, &[u8])] = &[(
 /// The task of a name.
 pub fn task(name: &str) -> Option<&'static dyn Task> {
     match name {
+        "bearing" => Some(&BearingTask),
         "keyword" => Some(&KeywordTask),
         "linear" => Some(&LinearTask),
         "speech" => Some(&SpeechTask),

@@ -16,6 +16,8 @@ pub enum FieldType {
     Name,
     /// A whole number that is not negative.
     Count,
+    /// A number.
+    Number,
     /// An array.
     List,
     /// An object.
@@ -28,6 +30,7 @@ impl fmt::Display for FieldType {
             Self::Text => "a string",
             Self::Name => "a string or a whole number",
             Self::Count => "a whole number from 0",
+            Self::Number => "a number",
             Self::List => "an array",
             Self::Object => "an object",
         })

@@ -79,6 +79,17 @@ impl Row {
         }
     }
 
+    /// Returns a number.
+    pub(super) fn number(&self, field: &str) -> Result<Option<f64>, Problem> {
+        match self.get(field) {
+            None => Ok(None),
+            Some(value) => value
+                .as_f64()
+                .map(Some)
+                .ok_or_else(|| wrong(field, FieldType::Number)),
+        }
+    }
+
     /// Returns an array of whole numbers from 0.
     pub(super) fn counts(&self, field: &str) -> Result<Option<Vec<u64>>, Problem> {
         let Some(list) = self.list(field)? else {

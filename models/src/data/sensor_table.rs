@@ -1,10 +1,12 @@
 //! One table of sensors: columns of numbers by name, and a column of time that never goes back.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
+use super::fault::Faults;
 use super::problem::{nearest, quote};
 use super::time::seconds;
-use super::{LINE_BYTES_MAX, Problem};
+use super::{DataError, LINE_BYTES_MAX, Problem, file};
 
 /// A column of values.
 #[derive(Clone, Debug, PartialEq)]
@@ -91,6 +93,29 @@ impl SensorTable {
             problem: Problem::NoRow,
         };
         table.ok_or_else(|| fault.unwrap_or_else(none))
+    }
+
+    /// Reads a file with a first row of names: all columns but that of time hold values.
+    ///
+    /// # Errors
+    /// [`DataError::Read`], [`DataError::TooLarge`], and [`DataError::Faults`] for its rows.
+    pub fn read(path: &Path, time: impl Fn(&str) -> bool) -> Result<Self, DataError> {
+        let bytes = file::read(path)?;
+        let file = file::shared(path);
+        let mut faults = Faults::new(&file);
+        let header = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let header = String::from_utf8_lossy(header.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(header));
+        let mut names = header.split(',').map(|name| name.trim().trim_matches('"'));
+        let options = TableOptions {
+            time: names.find(|name| time(name)),
+            columns: None,
+            delimiter: b',',
+        };
+        let table = Self::parse(&bytes, &options, &mut |line, problem| faults.push(line, problem));
+        let table = faults.or(table)?;
+        table.ok_or_else(|| DataError::Empty {
+            path: path.to_path_buf(),
+        })
     }
 
     /// Reads a table with a first row of names; nothing if any row is faulty.
