@@ -1,7 +1,8 @@
 //! Motet's node kinds: what a pipeline may name after `kind:`.
 //!
 //! This crate joins `motet-core`, which knows ports and leases but no tensors, with `motet-models`, which knows
-//! nets but no pipelines. It holds the kinds ([`audio`], [`model`], [`speech`], [`control`], [`text`]), the bridge from a lease to a
+//! nets but no pipelines. It holds the kinds ([`audio`], [`model`], [`speech`], [`control`], [`text`],
+//! [`signal`], [`quality`]), the bridge from a lease to a
 //! tensor ([`tensor`]), the threads that nets run on ([`lane`]) and the look at the real machine ([`machine`]).
 //! It is *not* where nets are defined or trained. Invariant: a kind is pure; only a built node has state.
 
@@ -14,7 +15,9 @@ pub mod lane;
 pub mod machine;
 pub mod model;
 pub mod notes;
+pub mod quality;
 pub mod report;
+pub mod signal;
 pub mod speech;
 pub mod tensor;
 pub mod text;
@@ -59,6 +62,13 @@ fn register(catalog: &mut Catalog, models: &ModelSources) -> Result<(), Duplicat
     catalog.register(control::Number)?;
     catalog.register(control::Rules)?;
     catalog.register(control::Select)?;
+    catalog.register(signal::Envelope)?;
+    catalog.register(signal::Moments)?;
+    catalog.register(signal::Orders)?;
+    catalog.register(signal::Scale::new(models.clone()))?;
+    catalog.register(signal::Spectrum)?;
+    catalog.register(quality::WaveformQuality::new(models.clone()))?;
+    catalog.register(model::BearingModel::new(models.clone()))?;
     catalog.register(model::Autoencoder::new(models.clone()))?;
     catalog.register(model::Classifier::new(models.clone()))?;
     catalog.register(control::Planner::new(models.clone()))?;
@@ -107,6 +117,7 @@ mod tests {
                 "control/rules",
                 "control/select",
                 "model/autoencoder",
+                "model/bearing",
                 "model/classifier",
                 "model/entities",
                 "model/frames",
@@ -121,6 +132,12 @@ mod tests {
                 "notes/deidentify",
                 "notes/draft",
                 "notes/sections",
+                "quality/waveform",
+                "signal/envelope",
+                "signal/orders",
+                "signal/scale",
+                "signal/statistics",
+                "signal/welch",
                 "speech/commands",
                 "text/template",
                 "text/tokenize"

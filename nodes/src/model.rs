@@ -6,6 +6,7 @@ use motet_core::catalog::{BuildError, ConnectedInput, FaultPlace, KindFault, Par
 use motet_core::port::{Element, PortType};
 
 pub mod autoencoder;
+pub mod bearing;
 pub(crate) mod cards;
 pub mod classifier;
 mod compiled;
@@ -28,6 +29,7 @@ pub mod text_classifier;
 mod utterance;
 
 pub use autoencoder::Autoencoder;
+pub use bearing::BearingModel;
 pub use cards::ModelIdentity;
 pub(crate) use cards::at_model;
 pub use classifier::Classifier;

@@ -5,6 +5,7 @@
 //! same with a spectrum. Nothing here knows a pipeline or a clock. Invariant: a text that is returned was read back first.
 
 pub mod alarm;
+pub mod findings;
 pub mod measure;
 pub mod moment;
 pub mod page;

@@ -19,6 +19,7 @@ pub(crate) enum Value {
     I32Rows(u32, Vec<i32>),
     I64(i64),
     U8(u8),
+    U8s(Vec<u8>),
     Text(&'static str),
     Record(Vec<Value>),
 }
@@ -218,6 +219,10 @@ fn write(lease: &mut motet_core::arena::WriteLease, field: usize, value: &Value)
         }
         Value::I64(value) => lease.tensor::<i64>(field, &[]).unwrap()[0] = *value,
         Value::U8(value) => lease.tensor::<u8>(field, &[]).unwrap()[0] = *value,
+        Value::U8s(values) => {
+            let dims = [u32::try_from(values.len()).unwrap()];
+            lease.tensor::<u8>(field, &dims).unwrap().copy_from_slice(values);
+        }
         Value::Text(text) => lease.text(field, text).unwrap(),
         Value::Record(fields) => {
             for (field, value) in fields.iter().enumerate() {

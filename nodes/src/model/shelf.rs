@@ -35,7 +35,7 @@ use crate::gpu::net::GpuNet;
 pub(crate) const MODEL: &str = "model";
 
 /// The models of one kind of net.
-pub(super) struct Shelf<C: NetConfig> {
+pub(crate) struct Shelf<C: NetConfig> {
     sources: ModelSources,
     /// What is asked of a net, for those that answer more than one question: a program for each.
     face: &'static str,
@@ -43,10 +43,10 @@ pub(super) struct Shelf<C: NetConfig> {
 }
 
 /// A model with what has been made of it.
-pub(super) struct Entry<C: NetConfig> {
+pub(crate) struct Entry<C: NetConfig> {
     /// As pipelines name it.
-    pub(super) name: String,
-    pub(super) card: Card<NetCard<C>>,
+    pub(crate) name: String,
+    pub(crate) card: Card<NetCard<C>>,
     face: &'static str,
     /// The weights, where they come along.
     along: Option<&'static [u8]>,
@@ -73,7 +73,7 @@ enum Source {
 }
 
 impl<C: NetConfig> Shelf<C> {
-    pub(super) fn new(sources: ModelSources) -> Shelf<C> {
+    pub(crate) fn new(sources: ModelSources) -> Shelf<C> {
         Shelf::with_face(sources, "")
     }
 
@@ -96,7 +96,7 @@ impl<C: NetConfig> Shelf<C> {
 
     /// The model that the parameters name. Two models are one if text of the card, file of the weights, CPU and GPU are
     /// the same: a card that has changed since is another model, and the old one goes on for those that have it.
-    pub(super) fn find(&self, params: &Params) -> Result<Arc<Entry<C>>, Vec<KindFault>> {
+    pub(crate) fn find(&self, params: &Params) -> Result<Arc<Entry<C>>, Vec<KindFault>> {
         let name = params.text(MODEL).unwrap_or_default();
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(entry) = entries.get(name) {

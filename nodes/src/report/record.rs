@@ -16,7 +16,7 @@ mod quantity;
 mod tests;
 
 pub use cause::{Action, Against, Cause, Check, Fault};
-pub use check::ReportError;
+pub use check::{ReportError, is_name};
 pub use quantity::{DefectOrder, ORDER_MAX, Quantity, Unit};
 
 /// Most bytes of a report as JSON.

@@ -315,6 +315,8 @@ pub(super) const UNITS: &[(&str, Unit)] = &[
     ("kilowatts", Unit::Kilowatts),
     ("%", Unit::Percent),
     ("percent", Unit::Percent),
+    ("dB", Unit::Decibels),
+    ("decibels", Unit::Decibels),
 ];
 
 /// Units of time, in seconds.

@@ -148,6 +148,11 @@ pub enum ReportError {
     LifeReason,
 }
 
+/// Whether a text can be the name of a sensor, an asset or a model.
+pub fn is_name(text: &str) -> bool {
+    name("name", text).is_ok()
+}
+
 impl Report {
     /// Reads and checks a report.
     ///

@@ -112,6 +112,9 @@ pub enum Unit {
     /// Hundredths.
     #[serde(rename = "%")]
     Percent,
+    /// Decibels: how far something stands out of what surrounds it.
+    #[serde(rename = "dB")]
+    Decibels,
     /// A pure number.
     #[serde(rename = "1")]
     One,
@@ -119,7 +122,7 @@ pub enum Unit {
 
 impl Unit {
     /// Every unit.
-    pub const ALL: [Unit; 14] = [
+    pub const ALL: [Unit; 15] = [
         Unit::Gravity,
         Unit::MetresPerSecondSquared,
         Unit::MillimetresPerSecond,
@@ -133,6 +136,7 @@ impl Unit {
         Unit::Hertz,
         Unit::Kilowatts,
         Unit::Percent,
+        Unit::Decibels,
         Unit::One,
     ];
 }
@@ -147,6 +151,13 @@ impl Quantity {
             Unit::MillimetresPerSecond,
             Unit::Micrometres,
         ];
+        const LINE: [Unit; 5] = [
+            VIBRATION[0],
+            VIBRATION[1],
+            VIBRATION[2],
+            VIBRATION[3],
+            Unit::Decibels,
+        ];
         const SIGNAL: [Unit; 7] = [
             VIBRATION[0],
             VIBRATION[1],
@@ -159,7 +170,8 @@ impl Quantity {
         match self {
             Quantity::Rms | Quantity::Peak => &SIGNAL,
             Quantity::CrestFactor | Quantity::Kurtosis | Quantity::AnomalyScore => &[Unit::One],
-            Quantity::BandEnergy { .. } | Quantity::Defect { .. } | Quantity::Shaft { .. } => &VIBRATION,
+            Quantity::BandEnergy { .. } | Quantity::Shaft { .. } => &VIBRATION,
+            Quantity::Defect { .. } => &LINE,
             Quantity::Residual => &Unit::ALL,
             Quantity::Temperature => &[Unit::Celsius],
             Quantity::Pressure => &[Unit::Bar],

@@ -109,6 +109,7 @@ fn unit_word(unit: Unit, manner: Manner) -> &'static str {
         Unit::Hertz => ("Hz", "hertz"),
         Unit::Kilowatts => ("kW", "kilowatts"),
         Unit::Percent => ("%", "percent"),
+        Unit::Decibels => ("dB", "decibels"),
         Unit::One => ("", ""),
     };
     match manner {
