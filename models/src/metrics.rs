@@ -7,11 +7,13 @@
 pub mod bootstrap;
 pub mod calibration;
 pub mod classification;
+pub mod events;
 pub mod mcnemar;
 pub mod ranking;
 pub mod risk;
 pub mod spans;
 pub mod temperature;
+pub mod vus;
 
 #[cfg(test)]
 mod reference;
@@ -21,11 +23,13 @@ pub use bootstrap::{
 };
 pub use calibration::{Forecasts, ReliabilityBin};
 pub use classification::{ClassScores, Confused, ConfusionMatrix};
+pub use events::{EventFigures, FlaggedRows, RowFigures, event_figures, row_figures};
 pub use mcnemar::McNemar;
 pub use ranking::{OperatingPoint, PrecisionRecall, Ranking};
 pub use risk::{RiskCoverage, RiskPoint};
 pub use spans::{Mention, SeenSplit, SeenValues, SpanCounts, SpanReport, mentions};
 pub use temperature::{Temperature, fit_temperature};
+pub use vus::vus_pr;
 
 /// Why there is no figure.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
