@@ -7,7 +7,7 @@ use super::fault::Faults;
 use super::manifest::{self, Entry, ManifestFields};
 use super::problem::quote;
 use super::row::note;
-use super::sensor_table::{SensorTable, TableOptions};
+use super::sensor_table::{self, Cell, SensorTable, TableOptions};
 use super::{DataError, Example, Place, Problem, Side, file};
 use crate::card::sha256;
 
@@ -138,6 +138,54 @@ impl SensorSet {
             file: manifest,
             sha256: sha256(&bytes),
             examples,
+        })
+    }
+}
+
+impl SensorExample {
+    /// Reads one table that no manifest names. Without columns in the options, those are taken whose first value is a
+    /// number. Where the column of time that the options name is not there, it is the first that is called so or whose first
+    /// value is a date with a time.
+    ///
+    /// # Errors
+    /// [`DataError::Read`], [`DataError::TooLarge`], and [`DataError::Faults`] for its rows.
+    pub fn read(path: &Path, options: &SensorOptions<'_>) -> Result<Self, DataError> {
+        let bytes = file::read(path)?;
+        let named = file::shared(path);
+        let mut faults = Faults::new(&named);
+        let head = sensor_table::head(&bytes, options.delimiter);
+        let found = head.iter().find(|(_, cell)| *cell == Cell::Time);
+        let is_there = |name: &&str| head.iter().any(|(known, _)| known == name);
+        let stated = options.time.filter(is_there);
+        let found = found.map(|(name, _)| name.as_str());
+        let time = stated.or(found).or(options.time);
+        let numbers = head
+            .iter()
+            .filter(|(name, cell)| *cell == Cell::Number && Some(name.as_str()) != time);
+        let numbers: Vec<String> = numbers.map(|(name, _)| name.clone()).collect();
+        let wanted = TableOptions {
+            time,
+            columns: Some(options.columns.unwrap_or(&numbers)),
+            delimiter: options.delimiter,
+        };
+        let table = SensorTable::parse(&bytes, &wanted, &mut |line, problem| faults.push(line, problem));
+        let mut tables = faults.or(Vec::from_iter(table))?;
+        let table = tables.pop().ok_or_else(|| DataError::Empty {
+            path: path.to_path_buf(),
+        })?;
+        Ok(Self {
+            id: path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned(),
+            place: Place { file: named, line: 1 },
+            group: None,
+            path: path.to_path_buf(),
+            sha256: sha256(&bytes),
+            label: None,
+            table,
+            side: None,
         })
     }
 }

@@ -159,6 +159,51 @@ impl SensorTable {
     }
 }
 
+/// What columns of time are called.
+const TIMES: [&str; 4] = ["time", "timestamp", "datetime", "date"];
+
+/// What the first value of a column looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cell {
+    Number,
+    /// A date with a time, or a number of seconds in a column that is called so.
+    Time,
+    Other,
+}
+
+/// Returns the columns of a table with what their first values look like; none where it has no rows.
+pub(super) fn head(bytes: &[u8], delimiter: u8) -> Vec<(String, Cell)> {
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let mut rows = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(delimiter)
+        .from_reader(bytes)
+        .into_byte_records();
+    let (Some(Ok(names)), Some(Ok(cells))) = (rows.next(), rows.next()) else {
+        return Vec::new();
+    };
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+    let looks = |name: &str, cell: &[u8]| {
+        let cell = text(cell);
+        let is_called_so = TIMES.iter().any(|time| name.eq_ignore_ascii_case(time));
+        match (cell.parse::<f64>().is_ok(), seconds(&cell).is_some()) {
+            (_, true) if is_called_so => Cell::Time,
+            (true, _) => Cell::Number,
+            (false, true) => Cell::Time,
+            (false, false) => Cell::Other,
+        }
+    };
+    let names = names.iter().map(text);
+    names
+        .zip(&cells)
+        .map(|(name, cell)| {
+            let looks = looks(&name, cell);
+            (name, looks)
+        })
+        .collect()
+}
+
 /// Returns the line of a row; the reader counts blank lines before a row as its own.
 fn line_of(record: &csv::ByteRecord, bytes: &[u8]) -> usize {
     let Some(position) = record.position() else {
