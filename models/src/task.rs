@@ -4,6 +4,7 @@
 //! lowering of the net to a program. The [`Task`] names the settings of its recipes and prepares a training from one;
 //! everything that trainings have in common lives in [`crate::train`].
 
+mod at_once;
 mod sides;
 
 use std::path::{Path, PathBuf};
@@ -18,6 +19,7 @@ use crate::recipe::{Recipe, Section, SectionError, TrainSettings};
 use crate::train::{Adaptation, Observer, TrainError, TrainState};
 use crate::weights::{Tensors, WeightsError};
 
+pub(crate) use at_once::beginning_at_once;
 pub(crate) use sides::{ReadSet, Sides, sides, wanted};
 
 /// Names a recipe and its data, so that a training goes on only with both.

@@ -16,10 +16,9 @@ use super::measure::measure;
 use super::model::LinearModel;
 use super::settings::LessonSettings;
 use crate::baseline::{BaselineError, SvmProblem, SvmSolution, balanced};
-use crate::task::{StartOptions, TaskError};
-use crate::train::optimiser::AdamW;
+use crate::task::{StartOptions, TaskError, beginning_at_once};
 use crate::train::state::Sums;
-use crate::train::{Adaptation, EpochRecord, Observer, Progress, TrainError, TrainOptions, TrainState};
+use crate::train::{EpochRecord, Observer, Progress, TrainError, TrainState};
 
 /// What machines are trained on and how.
 #[derive(Clone, Copy)]
@@ -42,43 +41,7 @@ impl Lesson<'_> {
     /// # Errors
     /// [`TrainError::Options`] for what only nets have: epochs, frozen parts, low-rank changes.
     pub(super) fn begin(&self, start: &StartOptions, origin: &str) -> Result<TrainState, TrainError> {
-        let refused = |fault| Err(TrainError::Options { fault });
-        if start.adaptation.lora_rank > 0 {
-            return refused("`--lora` changes matrices of nets; a linear model is solved as a whole");
-        }
-        if !start.adaptation.frozen.is_empty() {
-            return refused("`--freeze` keeps parts of nets; a linear model is solved as a whole");
-        }
-        if start.epochs.is_some() {
-            return refused("`--epochs` counts passes of nets; a linear model is solved to its end");
-        }
-        let options = TrainOptions {
-            seed: start.seed,
-            epochs: 1,
-            shards: start.shards,
-            // What follows steers the gradients of nets and is not looked at.
-            learning_rate: 1.0,
-            warm_up: 0.0,
-            weight_decay: 0.0,
-            gradient_norm_max: 1.0,
-            average_decay: 0.0,
-            patience: 0,
-            adaptation: Adaptation::default(),
-        };
-        options.validate()?;
-        let trained = vec![0.0; self.parts.len() * self.part_len()];
-        Ok(TrainState {
-            origin: origin.to_owned(),
-            epochs: 1,
-            step: 0,
-            optimiser: AdamW::new(&trained),
-            base: Vec::new(),
-            trained,
-            sums: Sums::default(),
-            history: Vec::new(),
-            best: None,
-            options,
-        })
+        beginning_at_once(start, origin, vec![0.0; self.parts.len() * self.part_len()])
     }
 
     /// Solves the classes that are left.
