@@ -183,7 +183,7 @@ mod tests {
             .replace("task: utterance", "task: utterances")
             .replace("card:", "kard:");
         insta::assert_snapshot!(check(&faulty).unwrap_err(), @r#"
-        recipe.yaml:4:7 MT0113 `task`: expected one of bearing, keyword, linear, speech, utterance, found `utterances`; did you mean `utterance`?
+        recipe.yaml:4:7 MT0113 `task`: expected one of bearing, keyword, linear, shift, speech, utterance, found `utterances`; did you mean `utterance`?
         "#);
         let faulty = format!(
             "{SOUND}train: {{epoch: 3, learning_rate: fast}}\nlesson: {{batch: 0, scope: odd}}\nnet: 4\n"

@@ -1,10 +1,13 @@
 //! What a model must beat: classical learners, trained on the same examples in seconds.
 //!
 //! Texts become sparse rows ([`TfIdf`]) that a linear machine sorts into classes ([`LinearSvm`]); tokens get tags from
-//! a conditional random field over hand-made features ([`Crf`]). Here is no net and no file: texts, tags and classes
+//! a conditional random field over hand-made features ([`Crf`]); rows of sensors are compared with normal ones by their
+//! principal components ([`Hotelling`]) or by random cuts ([`IsolationForest`]). Here is no net and no file: texts, tags and classes
 //! go in. Invariant: the same examples, options and seed give the same learner, number by number.
 
 pub mod crf;
+pub mod hotelling;
+pub mod isolation_forest;
 pub mod linear_svm;
 pub mod sparse;
 pub mod tf_idf;
@@ -13,6 +16,8 @@ pub mod tf_idf;
 mod reference;
 
 pub use crf::{Crf, CrfOptions, TaggedSentence};
+pub use hotelling::Hotelling;
+pub use isolation_forest::IsolationForest;
 pub use linear_svm::{LinearSvm, SvmOptions, SvmProblem, SvmSolution, balanced, top_margins};
 pub use sparse::SparseRows;
 pub use tf_idf::TfIdf;

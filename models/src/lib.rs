@@ -4,7 +4,8 @@
 //! trains nets from recipes ([`recipe`], [`task`], [`train`], in fused steps: [`fused`]), counts what they get right
 //! ([`metrics`]) beside what a classical learner does ([`baseline`]), and keeps their weights with a card that says what
 //! they are ([`card`]). Its tasks are utterances ([`utterance`]), texts by their words ([`linear`]), spoken keywords ([`keyword`]), the
-//! phones of speech ([`speech`]) and bearings by their vibration ([`bearing`], over the algorithms of [`vibration`]); further nets
+//! phones of speech ([`speech`]), bearings by their vibration ([`bearing`], over the algorithms of [`vibration`]) and rows of process
+//! sensors ([`shift`]); further nets
 //! ([`classifier`], [`encoder`], [`autoencoder`]) are built of a card and a file that nobody vouches for
 //! ([`model`](mod@model), [`weights`]), or of those that come along ([`builtin`]). For the CPU each net lowers itself to a program of the engine, which is checked
 //! against Burn ([`lowering`]). It knows no pipelines and no ports: `motet-nodes` makes nodes of it. Invariant: weights
@@ -31,6 +32,7 @@ pub mod metrics;
 pub mod model;
 pub mod net;
 pub mod recipe;
+pub mod shift;
 mod shipping;
 pub mod speech;
 pub mod task;

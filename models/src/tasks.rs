@@ -3,12 +3,13 @@
 use crate::bearing::BearingTask;
 use crate::keyword::KeywordTask;
 use crate::linear::LinearTask;
+use crate::shift::ShiftTask;
 use crate::speech::SpeechTask;
 use crate::task::Task;
 use crate::utterance::UtteranceTask;
 
 /// Names of all tasks.
-pub const TASKS: &[&str] = &["bearing", "keyword", "linear", "speech", "utterance"];
+pub const TASKS: &[&str] = &["bearing", "keyword", "linear", "shift", "speech", "utterance"];
 
 /// Name and text of each recipe that comes with Motet.
 pub const RECIPES: &[(&str, &str)] = &[
@@ -23,6 +24,7 @@ pub const RECIPES: &[(&str, &str)] = &[
     ("names", include_str!("../recipes/names.yaml")),
     ("phones", include_str!("../recipes/phones.yaml")),
     ("sections", include_str!("../recipes/sections.yaml")),
+    ("skab", include_str!("../recipes/skab.yaml")),
     ("snips", include_str!("../recipes/snips.yaml")),
 ];
 
@@ -38,6 +40,7 @@ pub fn task(name: &str) -> Option<&'static dyn Task> {
         "bearing" => Some(&BearingTask),
         "keyword" => Some(&KeywordTask),
         "linear" => Some(&LinearTask),
+        "shift" => Some(&ShiftTask),
         "speech" => Some(&SpeechTask),
         "utterance" => Some(&UtteranceTask),
         _ => None,
