@@ -10,7 +10,7 @@ use super::quality::{is_saturated, is_stuck, rate_is_off};
 use super::settings::{BearingSettings, DataSettings, NetSettings};
 use super::ship::{BearingCard, limits, ports};
 use super::task::draft;
-use crate::audio::Clip;
+use crate::audio::{Clip, decode_channels};
 use crate::card::{DataSource, WEIGHTS_FILE, sha256};
 use crate::data::{DataReport, Place, SensorTable, WaveformExample, inspect};
 use crate::net::NetConfig;
@@ -21,8 +21,6 @@ use crate::train::optimiser::AdamW;
 use crate::train::state::Sums;
 use crate::train::{Adaptation, EpochRecord, Observer, Progress, TrainError, TrainOptions, TrainState};
 
-/// Names of a column of time.
-const TIMES: [&str; 5] = ["time", "t", "timestamp", "seconds", "time_s"];
 /// Largest share of windows that may be faulty.
 const FAULTY_SHARE_MAX: f64 = 0.1;
 
@@ -180,20 +178,21 @@ fn read(file: &Path, data: &DataSettings, config: &BearingConfig) -> Result<Runn
     let rate_hz = config.sample_rate_hz;
     let axes = match ending.as_deref() {
         Some("flac" | "wav") => {
-            let clip = Clip::read(file).map_err(|error| unusable(file, &error))?;
-            if clip.rate_hz != rate_hz {
+            let clips = decode_channels(bytes).map_err(|error| unusable(file, &error))?;
+            if let Some(clip) = clips.iter().find(|clip| clip.rate_hz != rate_hz) {
                 let reason = format!(
                     "it has {} samples a second, the recipe says {rate_hz}",
                     clip.rate_hz
                 );
                 return Err(unusable(file, &reason));
             }
-            vec![
-                clip.samples
-                    .iter()
+            let axis = |clip: &Clip| {
+                let samples = clip.samples.iter();
+                samples
                     .map(|sample| data.full_scale * f64::from(*sample))
-                    .collect(),
-            ]
+                    .collect()
+            };
+            clips.iter().map(axis).collect()
         }
         Some(_) | None => table(file, rate_hz)?,
     };
@@ -201,8 +200,7 @@ fn read(file: &Path, data: &DataSettings, config: &BearingConfig) -> Result<Runn
 }
 
 fn table(file: &Path, rate_hz: u32) -> Result<Vec<Vec<f64>>, TaskError> {
-    let is_time = |name: &str| TIMES.iter().any(|time| time.eq_ignore_ascii_case(name));
-    let table = SensorTable::read(file, is_time)?;
+    let table = SensorTable::read(file)?;
     if !(1..=AXES_MAX).contains(&table.columns.len()) {
         let reason = format!(
             "it has {} columns of samples, expected 1 to {AXES_MAX}",

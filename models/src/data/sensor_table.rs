@@ -44,9 +44,6 @@ pub struct TableFault {
     pub problem: Problem,
 }
 
-/// What a first column is called that holds times, in small letters.
-const TIMES: [&str; 6] = ["time", "times", "t", "date", "datetime", "timestamp"];
-
 /// Takes a line and what is wrong with it.
 pub(super) type Report<'a> = dyn FnMut(usize, Problem) + 'a;
 
@@ -63,29 +60,13 @@ impl SensorTable {
     }
 
     /// Reads a table as people have it: a first row of names, cells parted by the one of `,`, `;` and tabulator that is most
-    /// frequent there, and times in the first column where its name says so (`time`, `t`, `date`, `datetime`, `timestamp`).
+    /// frequent there, and times in the first column that is called so or begins with a date. All others hold values.
     ///
     /// # Errors
     /// The first [`TableFault`].
     pub fn read_csv(bytes: &[u8]) -> Result<Self, TableFault> {
-        let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-        let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
-        let count = |delimiter: u8| line.iter().filter(|byte| **byte == delimiter).count();
-        // The first of equals: `max_by_key` gives the last.
-        let delimiter = [b'\t', b';', b',']
-            .into_iter()
-            .max_by_key(|delimiter| count(*delimiter));
-        let delimiter = delimiter.unwrap_or(b',');
-        let first = line.split(|byte| *byte == delimiter).next().unwrap_or_default();
-        let first = String::from_utf8_lossy(first);
-        let name = first.trim().trim_matches('"');
-        let options = TableOptions {
-            time: Some(name).filter(|name| TIMES.contains(&name.to_lowercase().as_str())),
-            columns: None,
-            delimiter,
-        };
         let mut fault = None;
-        let table = Self::parse(bytes, &options, &mut |line, problem| {
+        let table = Self::guess(bytes, &mut |line, problem| {
             fault.get_or_insert(TableFault { line, problem });
         });
         let none = || TableFault {
@@ -95,27 +76,36 @@ impl SensorTable {
         table.ok_or_else(|| fault.unwrap_or_else(none))
     }
 
-    /// Reads a file with a first row of names: all columns but that of time hold values.
+    /// Reads a file as [`SensorTable::read_csv`] does, with all its faults.
     ///
     /// # Errors
     /// [`DataError::Read`], [`DataError::TooLarge`], and [`DataError::Faults`] for its rows.
-    pub fn read(path: &Path, time: impl Fn(&str) -> bool) -> Result<Self, DataError> {
+    pub fn read(path: &Path) -> Result<Self, DataError> {
         let bytes = file::read(path)?;
-        let file = file::shared(path);
-        let mut faults = Faults::new(&file);
-        let header = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
-        let header = String::from_utf8_lossy(header.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(header));
-        let mut names = header.split(',').map(|name| name.trim().trim_matches('"'));
-        let options = TableOptions {
-            time: names.find(|name| time(name)),
-            columns: None,
-            delimiter: b',',
-        };
-        let table = Self::parse(&bytes, &options, &mut |line, problem| faults.push(line, problem));
+        let mut faults = Faults::new(&file::shared(path));
+        let table = Self::guess(&bytes, &mut |line, problem| faults.push(line, problem));
         let table = faults.or(table)?;
         table.ok_or_else(|| DataError::Empty {
             path: path.to_path_buf(),
         })
+    }
+
+    fn guess(bytes: &[u8], report: &mut Report<'_>) -> Option<Self> {
+        let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let count = |delimiter: u8| line.iter().filter(|byte| **byte == delimiter).count();
+        // The last of equals, so that a table of one column is parted by commas.
+        let delimiter = [b'\t', b';', b',']
+            .into_iter()
+            .max_by_key(|delimiter| count(*delimiter));
+        let delimiter = delimiter.unwrap_or(b',');
+        let head = head(bytes, delimiter);
+        let time = head.iter().find(|(_, cell)| *cell == Cell::Time);
+        let options = TableOptions {
+            time: time.map(|(name, _)| name.as_str()),
+            columns: None,
+            delimiter,
+        };
+        Self::parse(bytes, &options, report)
     }
 
     /// Reads a table with a first row of names; nothing if any row is faulty.
@@ -160,7 +150,16 @@ impl SensorTable {
 }
 
 /// What columns of time are called.
-const TIMES: [&str; 4] = ["time", "timestamp", "datetime", "date"];
+const TIMES: [&str; 8] = [
+    "t",
+    "time",
+    "times",
+    "time_s",
+    "seconds",
+    "timestamp",
+    "datetime",
+    "date",
+];
 
 /// What the first value of a column looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
