@@ -1,11 +1,11 @@
 //! Cards of models, found by the names that pipelines use.
 //!
-//! A model `NAME@VERSION` is a card `NAME.card.yaml` in a folder of cards, or one of those that come along; folders come
-//! first, so that whoever has a better model of that name and version may use it.
+//! A model `NAME@VERSION` is a card `NAME.card.yaml` in a folder of cards, or `NAME/card.yaml` as `motet train` writes it, or one
+//! of those that come along; folders come first, so that whoever has a better model of that name and version may use it.
 
 use std::borrow::Cow;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use motet_core::catalog::{FaultPlace, KindFault};
 use motet_core::diagnostic::nearest;
@@ -18,6 +18,8 @@ use super::shelf::MODEL;
 use super::sources::ModelSources;
 
 const ENDING: &str = ".card.yaml";
+/// The card in the folder of a model.
+const CARD: &str = "card.yaml";
 
 /// The text of a card, and the weights where they come along.
 type Text = (Cow<'static, str>, Option<&'static [u8]>);
@@ -76,11 +78,10 @@ impl ModelSources {
 
     /// The text of the card of this name, and the weights where they come along.
     fn text(&self, stem: &str) -> Option<std::io::Result<Text>> {
-        let mut paths = self
-            .folders
-            .cards
-            .iter()
-            .map(|folder| folder.join(format!("{stem}{ENDING}")));
+        let beside = |folder: &PathBuf| folder.join(format!("{stem}{ENDING}"));
+        let own = |folder: &PathBuf| folder.join(stem).join(CARD);
+        let folders = self.folders.cards.iter();
+        let mut paths = folders.flat_map(|folder| [beside(folder), own(folder)]);
         if let Some(path) = paths.find(|path| path.is_file()) {
             return Some(read_text(&path).map(|text| (Cow::Owned(text), None)));
         }
@@ -111,7 +112,7 @@ impl ModelSources {
                 ..fault.help(format!("did you mean `{near}`?"))
             },
             None if known.is_empty() => fault.help(format!(
-                "put its card, NAME{ENDING}, into `models/` beside the pipeline"
+                "put its folder, NAME/{CARD}, or its card, NAME{ENDING}, into `models/` beside the pipeline"
             )),
             None => fault.help(format!("known here: {}", known.join(", "))),
         }
@@ -122,8 +123,11 @@ impl ModelSources {
         let folders = self.folders.cards.iter();
         let files = folders.filter_map(|folder| folder.read_dir().ok()).flatten();
         let names = files.filter_map(|file| {
-            let file = file.ok()?.file_name().into_string().ok()?;
-            Some(format!("{}@1", file.strip_suffix(ENDING)?))
+            let file = file.ok()?;
+            let name = file.file_name().into_string().ok()?;
+            let stem = name.strip_suffix(ENDING);
+            let own = || file.path().join(CARD).is_file().then_some(name.as_str());
+            Some(format!("{}@1", stem.or_else(own)?))
         });
         let along = self.builtin.iter().map(|builtin| format!("{}@1", builtin.name));
         let mut names: Vec<String> = names.chain(along).collect();

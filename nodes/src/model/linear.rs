@@ -51,7 +51,7 @@ impl LinearShelf {
         }
         let Found { text, card, along } = self.sources.card(name, read_card)?;
         let file = match along {
-            None => self.sources.weights(&card.weights.file),
+            None => self.sources.weights(&card),
             Some(_) => Some(PathBuf::new()),
         };
         let sum = card::sha256(text.as_bytes());
@@ -90,7 +90,7 @@ impl LinearShelf {
         let file = &entry.card.weights.file;
         let read = match entry.along {
             Some(bytes) => LinearModel::from_bytes(&entry.card, bytes),
-            None => LinearModel::read(&entry.card, &self.sources.weights_of(file)?),
+            None => LinearModel::read(&entry.card, &self.sources.weights_of(&entry.card)?),
         };
         let model = read.map_err(|error| format!("`{file}`: {}", super::with_causes(&error)))?;
         Ok(Arc::clone(kept.insert(Arc::new(model))))

@@ -104,7 +104,7 @@ impl<C: NetConfig> Shelf<C> {
         }
         let Found { text, card, along } = self.sources.card(name, read_card::<C>)?;
         let file = match along {
-            None => self.sources.weights(&card.weights.file).unwrap_or_default(),
+            None => self.sources.weights(&card).unwrap_or_default(),
             Some(_) => PathBuf::new(),
         };
         let key = format!(
@@ -317,12 +317,12 @@ impl<C: NetConfig> Shelf<C> {
         if let Some(bytes) = entry.along {
             return Ok(Source::Along(bytes));
         }
-        let path = self.sources.weights_of(&entry.card.weights.file)?;
+        let path = self.sources.weights_of(&entry.card)?;
         Ok(Source::File(path))
     }
 
     fn has_weights(&self, entry: &Entry<C>) -> bool {
-        entry.along.is_some() || self.sources.weights(&entry.card.weights.file).is_some()
+        entry.along.is_some() || self.sources.weights(&entry.card).is_some()
     }
 }
 

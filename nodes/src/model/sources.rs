@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use motet_engine::Cpu;
 use motet_models::builtin::{self, Builtin};
+use motet_models::card::Card;
 
 use super::compiled::SplitThreads;
 use crate::gpu::Gpu;
@@ -60,10 +61,13 @@ impl Default for ModelSources {
 }
 
 impl ModelSources {
-    /// The file of weights of this name.
-    pub(super) fn weights(&self, file: &str) -> Option<PathBuf> {
+    /// The file with the weights of a card: in a folder of the model's own, as `motet train` writes it, or beside others.
+    pub(super) fn weights<C>(&self, card: &Card<C>) -> Option<PathBuf> {
         let ModelFolders { cards, weights, .. } = &self.folders;
-        let mut paths = weights.iter().chain(cards).map(|folder| folder.join(file));
+        let own = |folder: &PathBuf| folder.join(&card.name).join(&card.weights.file);
+        let beside = |folder: &PathBuf| folder.join(&card.weights.file);
+        let folders = || weights.iter().chain(cards);
+        let mut paths = folders().map(own).chain(folders().map(beside));
         paths.find(|path| path.is_file())
     }
 
@@ -71,13 +75,14 @@ impl ModelSources {
     ///
     /// # Errors
     /// Why there are none, or none that may be read.
-    pub(super) fn weights_of(&self, file: &str) -> Result<PathBuf, String> {
+    pub(super) fn weights_of<C>(&self, card: &Card<C>) -> Result<PathBuf, String> {
+        let file = &card.weights.file;
         if Path::new(file).components().count() != 1 || file.contains("..") {
             return Err(format!(
                 "the card names weights outside of their folder: `{file}`"
             ));
         }
-        self.weights(file).ok_or_else(|| {
+        self.weights(card).ok_or_else(|| {
             format!(
                 "its weights `{file}` are in none of the folders given; name theirs with `--models FOLDER`"
             )
