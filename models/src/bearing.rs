@@ -28,7 +28,7 @@ mod tests;
 pub use config::{BearingConfig, WaveUnit};
 pub use features::{BANDS, Examined, Examiner, LEVELS, LINES, LineKind, SCORED};
 pub use net::BearingNet;
-pub use normal::{LearntFrom, Normal, NormalError};
+pub use normal::{LearntFrom, Normal, NormalError, scored};
 pub use quality::{is_saturated, is_stuck, levels_tell_another_unit, rate_is_off};
 pub use quantile::f_quantile;
 pub use task::BearingTask;

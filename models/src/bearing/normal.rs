@@ -152,7 +152,7 @@ impl Normal {
 }
 
 /// The levels that are scored.
-pub(super) fn scored(levels: &[f64; ALL_LEVELS]) -> [f64; SCORED_LEVELS] {
+pub fn scored(levels: &[f64; ALL_LEVELS]) -> [f64; SCORED_LEVELS] {
     std::array::from_fn(|index| levels[index + ALL_LEVELS - SCORED_LEVELS])
 }
 

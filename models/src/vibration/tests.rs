@@ -337,11 +337,12 @@ fn the_velocity_of_a_sine_is_its_acceleration_over_the_angular_frequency() {
         low_hz: 10.0,
         high_hz: 1_000.0,
     };
-    let mut transforms = Transforms::default();
-    let found = velocity_rms(&samples, (RATE_HZ, band), &mut transforms).unwrap();
+    let mut velocity = Velocity::new(SECOND, RATE_HZ, band).unwrap();
+    let found = velocity.rms(&samples).unwrap();
     near(found, 1e3 * STANDARD_GRAVITY / (2.0 * PI * 50.0) / SQRT_2, 1e-3);
     let above = wave(|t| STANDARD_GRAVITY * (TAU * 2_000.0 * t).sin());
-    assert!(velocity_rms(&above, (RATE_HZ, band), &mut transforms).unwrap() < 1e-6);
+    assert!(velocity.rms(&above).unwrap() < 1e-6);
+    assert!(velocity.rms(&above[1..]).is_err());
 }
 
 #[test]

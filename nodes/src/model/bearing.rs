@@ -9,8 +9,8 @@ use motet_core::catalog::{
 use motet_core::node::{Inputs, Node, NodeError, Outputs};
 use motet_core::placement::{Placement, PrecisionOffer};
 use motet_core::port::{Dim, Element, Field, PortType, TensorType};
-use motet_models::bearing::{BearingConfig, ELEMENTS, Examined, Examiner, LINES, NORMAL, SCORED};
-use motet_models::vibration::{Band, Transforms, velocity_rms};
+use motet_models::bearing::{BearingConfig, ELEMENTS, Examiner, LINES, NORMAL, SCORED, scored};
+use motet_models::vibration::{Band, Velocity};
 
 use super::runs::Runs;
 use super::shelf;
@@ -24,7 +24,7 @@ mod findings;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use findings::{Axis, Told};
+use findings::{Axis, Told, Worst};
 
 /// The models of these kinds.
 pub(crate) type BearingShelf = shelf::Shelf<BearingConfig>;
@@ -71,8 +71,8 @@ impl NodeKind for BearingModel {
          usable is not scored; nor is a shaft that stands. The last window of the model's length is taken. Output: `score` and \
          `limit` of the axis that decides; `is_anomalous`; `label`: normal, inner_race, outer_race, ball, or unknown where \
          nothing may be scored; `probability` of the element, and `probabilities`; `usable`, 1 where any axis was scored; for each axis \
-         `scores`, `limits`, `rms` of velocity from 10 to 1,000 Hz in mm/s, `ratios` of its bands to their normal levels and `lines` in \
-         dB: outer race, inner race, ball and its sidebands; `findings` as JSON. A ball is what remains where no line of a race stands \
+         `scores`, `limits`, `rms` of velocity from 10 to 1,000 Hz in mm/s, `ratios` of its bands to their normal levels; `lines` of \
+         the axis that decides, in dB: outer race, inner race, ball and its sidebands; `findings` as JSON. A ball is what remains where no line of a race stands \
          out, so it may be another cause. Below `least_probability` no cause is given. The `zone` limits in mm/s, in the manner of \
          ISO 20816, come with the kind and size of the machine; without them no severity is told."
     }
@@ -160,7 +160,10 @@ impl NodeKind for BearingModel {
             Field::new("limits", per_axis(None)),
             Field::new("rms", rms),
             Field::new("ratios", per_axis(Some(SCORED))),
-            Field::new("lines", per_axis(Some(LINES))),
+            Field::new(
+                "lines",
+                TensorType::new(Element::F32, vec![Dim::exactly(dim(LINES))]),
+            ),
             Field::new("findings", TensorType::text(dim(FINDINGS_BYTES))),
         ];
         Ok(vec![OutputSpec::new("bearing", PortType::Record(fields))])
@@ -180,7 +183,9 @@ impl NodeKind for BearingModel {
         };
         let window = model.card.model.net.window_samples;
         Cost {
-            flops: cost.flops + u64::from(settings.waveform.axes) * Examiner::flops(window),
+            flops: cost.flops
+                + Examiner::flops(window)
+                + u64::from(settings.waveform.axes) * 100 * window as u64,
             // Plans, the window, and its spectrum for severity.
             workspace_bytes: cost.workspace_bytes
                 + Examiner::bytes(window)
@@ -199,10 +204,12 @@ impl NodeKind for BearingModel {
         let (model, runs) = self.shelf.open(params, placement)?;
         let settings =
             Settings::read(params, (&model, &signature.inputs)).map_err(|faults| refused(params, &faults))?;
-        let examiner = model.card.model.net.examiner();
+        let config = &model.card.model.net;
+        let rate_hz = f64::from(config.sample_rate_hz);
+        let planned = |error| BuildError::Failed(format!("the windows cannot be planned for: {error}"));
         Ok(Box::new(BearingNode {
-            examiner: examiner.map_err(|error| BuildError::Failed(error.to_string()))?,
-            transforms: Transforms::default(),
+            examiner: config.examiner().map_err(planned)?,
+            velocity: Velocity::new(config.window_samples, rate_hz, SEVERITY).map_err(planned)?,
             window: Vec::with_capacity(model.card.model.net.window_samples),
             axes: Vec::with_capacity(settings.waveform.axes as usize),
             settings,
@@ -324,54 +331,61 @@ struct BearingNode {
     runs: Runs,
     settings: Settings,
     examiner: Examiner,
-    transforms: Transforms,
+    velocity: Velocity,
     window: Vec<f64>,
     axes: Vec<Option<Axis>>,
 }
 
 impl BearingNode {
     /// Measures one axis whose last window is loaded.
-    fn measure(&mut self, axis: usize, shaft_hz: f64) -> Result<Axis, NodeError> {
+    fn measure(&mut self, axis: usize) -> Result<Axis, NodeError> {
         let config = &self.model.card.model.net;
-        let examined: Examined = self
+        let levels = self
             .examiner
-            .examine(&self.window, shaft_hz)
+            .levels(&self.window)
             .map_err(|error| failed(&error))?;
-        let normal = &config.normal[axis];
+        let levels = scored(&levels);
         let factor = config.unit.factor();
         self.window.iter_mut().for_each(|sample| *sample *= factor);
-        let rate_hz = f64::from(config.sample_rate_hz);
-        let velocity = velocity_rms(&self.window, (rate_hz, SEVERITY), &mut self.transforms);
+        let velocity = self.velocity.rms(&self.window);
         Ok(Axis {
-            score: normal.score(&examined.scored()),
+            score: config.normal[axis].score(&levels),
             velocity: velocity.map_err(|error| failed(&error))?,
-            features: examined.features(),
-            examined,
+            levels,
         })
     }
 
-    /// Measures every axis that may be scored.
-    fn look(&mut self, inputs: &Inputs<'_>) -> Result<(), NodeError> {
+    /// Measures every axis that may be scored, and the lines of the one that decides.
+    fn look(&mut self, inputs: &Inputs<'_>) -> Result<Option<Worst>, NodeError> {
         let lease = inputs.require(0)?;
         let shaft_hz = f64::from(inputs.tensor::<f32>(1)?.first().copied().unwrap_or_default()) / 60.0;
         let usable = inputs.require(2)?.tensor::<u8>(self.settings.usable)?;
         let samples = lease.tensor::<f32>(0)?;
         let length = samples.len() / self.settings.waveform.axes as usize;
         let window = self.model.card.model.net.window_samples;
+        let last = |axis: usize| {
+            let end = (axis + 1) * length;
+            &samples[end - window..end]
+        };
         self.axes.clear();
         for axis in 0..self.settings.waveform.axes as usize {
             let may_be_scored = usable.get(axis) == Some(&1) && length >= window && shaft_hz > 0.0;
             let measured = match may_be_scored {
                 true => {
-                    let end = (axis + 1) * length;
-                    widen(&samples[end - window..end], &mut self.window);
-                    Some(self.measure(axis, shaft_hz)?)
+                    widen(last(axis), &mut self.window);
+                    Some(self.measure(axis)?)
                 }
                 false => None,
             };
             self.axes.push(measured);
         }
-        Ok(())
+        let Some(axis) = self.worst() else {
+            return Ok(None);
+        };
+        widen(last(axis), &mut self.window);
+        let examined = self.examiner.examine(&self.window, shaft_hz);
+        let features = examined.map_err(|error| failed(&error))?.features();
+        Ok(Some(Worst { axis, features }))
     }
 
     /// The axis that is furthest towards its limit, or beyond it.
@@ -384,13 +398,15 @@ impl BearingNode {
         worst.map(|(index, _)| index)
     }
 
-    /// The probabilities of the elements at an axis.
-    fn elements(&self, axis: usize, scratch: &mut [u32]) -> Result<[f32; ELEMENTS.len()], NodeError> {
+    /// The probabilities of the elements by their lines.
+    fn elements(
+        &self,
+        features: [f64; LINES],
+        scratch: &mut [u32],
+    ) -> Result<[f32; ELEMENTS.len()], NodeError> {
         let mut probabilities = [0.0; ELEMENTS.len()];
-        if let Some(Some(axis)) = self.axes.get(axis) {
-            self.runs
-                .run_numbers_here(&axis.features.map(narrow), &mut probabilities, scratch)?;
-        }
+        self.runs
+            .run_numbers_here(&features.map(narrow), &mut probabilities, scratch)?;
         // A probability may be rounded to a little more than 1.
         Ok(probabilities.map(|probability: f32| probability.clamp(0.0, 1.0)))
     }
@@ -398,35 +414,35 @@ impl BearingNode {
 
 impl Node for BearingNode {
     fn run(&mut self, inputs: &Inputs<'_>, outputs: &mut Outputs<'_>) -> Result<(), NodeError> {
-        self.look(inputs)?;
+        let worst = self.look(inputs)?;
         let (mut split, scratch) = outputs.split();
         let words = bytemuck::try_cast_slice_mut(scratch.into_bytes())
             .map_err(|fault| NodeError::Failed(format!("the scratch memory cannot be used: {fault}")))?;
-        let worst = self.worst();
-        let probabilities = match worst {
-            Some(worst) => self.elements(worst, words)?,
+        let probabilities = match &worst {
+            Some(worst) => self.elements(worst.features, words)?,
             None => [0.0; ELEMENTS.len()],
         };
         let told = Told {
             model: &self.model,
             settings: (&self.settings.sensors, self.settings.zones, self.settings.least),
             axes: &self.axes,
-            worst,
+            worst: worst.as_ref(),
             probabilities,
         };
         let findings = told.findings().to_json().map_err(|error| failed(&error))?;
         let element = super::compiled::argmax(&probabilities);
-        let (label, probability) = match (worst, told.is_anomalous()) {
+        let (label, probability) = match (&worst, told.is_anomalous()) {
             (None, _) => (UNKNOWN, 0.0),
             (Some(_), false) => (NORMAL, 0.0),
             (Some(_), true) => (ELEMENTS[element], probabilities[element]),
         };
         let normal = &self.model.card.model.net.normal;
         let out = split.record(0)?;
-        let score = worst.and_then(|worst| Some(self.axes[worst].as_ref()?.score));
-        out.tensor::<f32>(0, &[])?.fill(narrow(score.unwrap_or_default()));
-        out.tensor::<f32>(1, &[])?
-            .fill(narrow(normal[worst.unwrap_or(0)].limit));
+        let axis = worst.as_ref().map_or(0, |worst| worst.axis);
+        let score = self.axes.get(axis).and_then(Option::as_ref);
+        out.tensor::<f32>(0, &[])?
+            .fill(score.map_or(0.0, |axis| narrow(axis.score)));
+        out.tensor::<f32>(1, &[])?.fill(narrow(normal[axis].limit));
         out.tensor::<u8>(2, &[])?.fill(u8::from(told.is_anomalous()));
         out.text(3, label)?;
         out.tensor::<f32>(4, &[])?.fill(probability);
@@ -434,6 +450,8 @@ impl Node for BearingNode {
             .copy_from_slice(&probabilities);
         out.tensor::<u8>(6, &[])?.fill(u8::from(worst.is_some()));
         self.per_axis(out)?;
+        let lines = worst.map_or([0.0; LINES], |worst| worst.features.map(narrow));
+        out.tensor::<f32>(11, &[dim(LINES)])?.copy_from_slice(&lines);
         Ok(out.text(12, &findings)?)
     }
 
@@ -465,18 +483,11 @@ impl BearingNode {
         for ((out, axis), normal) in ratios.chunks_exact_mut(SCORED).zip(&self.axes).zip(normal) {
             out.fill(0.0);
             if let Some(axis) = axis {
-                let pairs = axis.examined.scored().into_iter().zip(normal.mean);
+                let pairs = axis.levels.into_iter().zip(normal.mean);
                 out.iter_mut()
                     .zip(pairs)
                     .for_each(|(out, (level, mean))| *out = narrow((level - mean).exp()));
             }
-        }
-        let lines = out.tensor::<f32>(11, &[count, dim(LINES)])?;
-        for (out, axis) in lines.chunks_exact_mut(LINES).zip(&self.axes) {
-            let features = axis
-                .as_ref()
-                .map_or([0.0; LINES], |axis| axis.features.map(narrow));
-            out.copy_from_slice(&features);
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! What was measured of a machine, as evidence for a report.
 
-use motet_models::bearing::{ELEMENTS, Examined, LINES, LineKind, SCORED};
+use motet_models::bearing::{ELEMENTS, LINES, LineKind, SCORED};
 
 use super::Entry;
 use crate::report::alarm::Direction;
@@ -18,11 +18,18 @@ const ALTERNATIVE_MIN: f32 = 0.05;
 
 /// What was measured of one axis.
 pub(super) struct Axis {
-    pub(super) examined: Examined,
-    pub(super) features: [f64; LINES],
+    /// Levels of the bands that are scored.
+    pub(super) levels: [f64; SCORED],
     pub(super) score: f64,
     /// Root mean square of the velocity, in mm/s.
     pub(super) velocity: f64,
+}
+
+/// The axis that decides.
+pub(super) struct Worst {
+    pub(super) axis: usize,
+    /// How far its lines stand out, in dB.
+    pub(super) features: [f64; LINES],
 }
 
 /// All that is known after a firing.
@@ -31,8 +38,7 @@ pub(super) struct Told<'a> {
     /// Names of the axes, limits between zones, and the least probability of a cause.
     pub(super) settings: (&'a [String], Option<ZoneLimits>, f64),
     pub(super) axes: &'a [Option<Axis>],
-    /// The axis that decides.
-    pub(super) worst: Option<usize>,
+    pub(super) worst: Option<&'a Worst>,
     pub(super) probabilities: [f32; ELEMENTS.len()],
 }
 
@@ -40,8 +46,10 @@ impl Told<'_> {
     /// Whether the axis that decides is beyond its limit.
     pub(super) fn is_anomalous(&self) -> bool {
         let normal = &self.model.card.model.net.normal;
-        let score = |worst: usize| Some(self.axes.get(worst)?.as_ref()?.score > normal.get(worst)?.limit);
-        self.worst.and_then(score).unwrap_or(false)
+        let is_beyond = |axis: usize| Some(self.axes.get(axis)?.as_ref()?.score > normal.get(axis)?.limit);
+        self.worst
+            .and_then(|worst| is_beyond(worst.axis))
+            .unwrap_or(false)
     }
 
     /// Everything as parts of a report.
@@ -55,15 +63,13 @@ impl Told<'_> {
             severity: self.severity(),
             ..Findings::default()
         };
-        let Some((worst, axis)) = self
-            .worst
-            .and_then(|worst| Some((worst, self.axes.get(worst)?.as_ref()?)))
-        else {
+        let found = |worst: &'_ Worst| self.axes.get(worst.axis)?.as_ref();
+        let Some((worst, axis)) = self.worst.and_then(|worst| Some((worst, found(worst)?))) else {
             return findings;
         };
-        findings.evidence.push(self.score(worst, axis));
+        findings.evidence.push(self.score(worst.axis, axis));
         let first_line = findings.evidence.len();
-        findings.evidence.extend(self.lines(worst, axis));
+        findings.evidence.extend(self.lines(worst));
         let axes = self.axes.iter().enumerate();
         for (index, axis) in axes.filter_map(|(index, axis)| Some((index, axis.as_ref()?))) {
             findings.evidence.push(self.rms(index, axis));
@@ -76,7 +82,7 @@ impl Told<'_> {
                     Some(_) => Action::InspectBearing,
                     None => Action::RepeatMeasurement,
                 },
-                sensor: self.sensor(worst),
+                sensor: self.sensor(worst.axis),
             });
         }
         findings
@@ -128,7 +134,7 @@ impl Told<'_> {
             motet_models::bearing::WaveUnit::Gravity => Unit::Gravity,
             motet_models::bearing::WaveUnit::MetresPerSecondSquared => Unit::MetresPerSecondSquared,
         };
-        let (levels, rises) = (axis.examined.scored(), normal.rises());
+        let rises = normal.rises();
         std::array::from_fn(|level| {
             let band = config.level_band(level + 1);
             let quantity = Quantity::BandEnergy {
@@ -136,12 +142,12 @@ impl Told<'_> {
                 to_hz: band.high_hz,
             };
             let limit = (normal.mean[level] + rises[level]).exp();
-            self.evidence((index, quantity), (levels[level].exp(), unit), Some(limit))
+            self.evidence((index, quantity), (axis.levels[level].exp(), unit), Some(limit))
         })
     }
 
     /// The lines that the element is told by.
-    fn lines(&self, index: usize, axis: &Axis) -> Vec<Evidence> {
+    fn lines(&self, worst: &Worst) -> Vec<Evidence> {
         let line = |(kind, decibels): (LineKind, f64)| {
             // The ball strikes both races in a turn about itself: its line is the second multiple.
             let (order, harmonic) = match kind {
@@ -152,11 +158,15 @@ impl Told<'_> {
                 LineKind::BallSidebands => return None,
             };
             let quantity = Quantity::Defect { order, harmonic };
-            Some(self.evidence((index, quantity), (decibels, Unit::Decibels), Some(LINE_LIMIT_DB)))
+            Some(self.evidence(
+                (worst.axis, quantity),
+                (decibels, Unit::Decibels),
+                Some(LINE_LIMIT_DB),
+            ))
         };
         LineKind::ALL
             .into_iter()
-            .zip(axis.features)
+            .zip(worst.features)
             .filter_map(line)
             .collect()
     }
