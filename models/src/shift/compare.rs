@@ -62,9 +62,12 @@ impl Detector<'_> {
         Ok(match self {
             Detector::Shift(config) => {
                 let model = recording.model(config)?;
-                (conformal::scores(&model, recording.rows()), config.limit)
+                (conformal::scores(&model, recording.rows(), rows), config.limit)
             }
-            Detector::Model(model) => (conformal::scores(model, recording.rows()), model.config().limit),
+            Detector::Model(model) => (
+                conformal::scores(model, recording.rows(), rows),
+                model.config().limit,
+            ),
             Detector::Everything => (vec![1.0; recording.len()], 0.0),
             Detector::Hotelling => {
                 let known = Hotelling::train(&learnt()).map_err(failed)?;

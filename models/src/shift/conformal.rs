@@ -15,12 +15,16 @@ pub(super) struct Choice {
     pub(super) remark: String,
 }
 
-/// The largest score of each row of a stream, the first rows being those that were learnt from.
+/// The largest score of each row of a stream, of which the first `learnt` rows were learnt from: the means follow drift
+/// after them.
 ///
 /// # Shapes
 /// `rows`: `[rows][sensors]`.
-pub(super) fn scores<'a>(model: &ShiftModel, rows: impl Iterator<Item = &'a [f64]>) -> Vec<f64> {
-    let learnt = model.config().rows;
+pub(super) fn scores<'a>(
+    model: &ShiftModel,
+    rows: impl Iterator<Item = &'a [f64]>,
+    learnt: usize,
+) -> Vec<f64> {
     let mut scorer = Scorer::new(model, Beginning::Full);
     rows.enumerate()
         .map(|(row, values)| {

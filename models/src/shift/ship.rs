@@ -76,7 +76,7 @@ pub(super) fn ship(
 /// The limit by the normal rows that were not learnt from.
 fn limit(prepared: &PreparedRows, model: &ShiftModel) -> Choice {
     let normal = prepared.normal();
-    let scores = conformal::scores(model, normal.rows());
+    let scores = conformal::scores(model, normal.rows(), prepared.config.rows);
     let is_normal = |row: usize| normal.gold.as_ref().is_none_or(|gold| !gold[row]);
     let kept = scores.iter().enumerate().skip(prepared.config.rows);
     let kept: Vec<f64> = kept
