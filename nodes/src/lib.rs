@@ -1,8 +1,8 @@
 //! Motet's node kinds: what a pipeline may name after `kind:`.
 //!
 //! This crate joins `motet-core`, which knows ports and leases but no tensors, with `motet-models`, which knows
-//! nets but no pipelines. It holds the kinds ([`audio`], [`model`], [`speech`], [`control`], [`text`],
-//! [`signal`], [`quality`]), the bridge from a lease to a
+//! nets but no pipelines. It holds the kinds ([`audio`], [`model`], [`speech`], [`sensors`], [`signal`], [`quality`], [`control`],
+//! [`notes`], [`report`], [`text`]), the bridge from a lease to a
 //! tensor ([`tensor`]), the threads that nets run on ([`lane`]) and the look at the real machine ([`machine`]).
 //! It is *not* where nets are defined or trained. Invariant: a kind is pure; only a built node has state.
 
@@ -17,6 +17,7 @@ pub mod model;
 pub mod notes;
 pub mod quality;
 pub mod report;
+pub mod sensors;
 pub mod signal;
 pub mod speech;
 pub mod tensor;
@@ -78,6 +79,7 @@ fn register(catalog: &mut Catalog, models: &ModelSources) -> Result<(), Duplicat
     catalog.register(model::Keyword::new(models.cpu))?;
     catalog.register(model::Phones::new(models.clone()))?;
     catalog.register(speech::Commands::new(models.clone()))?;
+    catalog.register(model::Shift::new(models.clone()))?;
     catalog.register(model::Slots::new(models.clone()))?;
     catalog.register(model::Tagger::new(models.clone()))?;
     catalog.register(model::TextClassifier::new(models.clone()))?;
@@ -86,6 +88,8 @@ fn register(catalog: &mut Catalog, models: &ModelSources) -> Result<(), Duplicat
     catalog.register(notes::Deidentify)?;
     catalog.register(notes::Documents::new(models.clone()))?;
     catalog.register(notes::Segment::new(models.clone()))?;
+    catalog.register(quality::Rows::new(models.clone()))?;
+    catalog.register(sensors::Table::new(models.clone()))?;
     catalog.register(text::Template)?;
     catalog.register(text::Tokenize::new(models.clone()))
 }
@@ -124,6 +128,7 @@ mod tests {
                 "model/intent",
                 "model/keyword",
                 "model/phones",
+                "model/shift",
                 "model/slots",
                 "model/tagger",
                 "model/text-classifier",
@@ -132,7 +137,9 @@ mod tests {
                 "notes/deidentify",
                 "notes/draft",
                 "notes/sections",
+                "quality/rows",
                 "quality/waveform",
+                "sensors/table",
                 "signal/envelope",
                 "signal/orders",
                 "signal/scale",
