@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::super::findings::FINDINGS_BYTES;
 use super::{
     Against, Cause, Change, Course, EVIDENCE_MAX, Evidence, FLAGS_MAX, Fault, Flag, FlagKind, JSON_BYTES_MAX,
     LIST_MAX, NAME_BYTES_MAX, Quantity, Reason, RemainingLife, Report, SNIPPET_BYTES_MAX, Severity, Unit,
@@ -27,6 +28,12 @@ pub enum ReportError {
     /// It is not JSON of the right form.
     #[error("the JSON is no report")]
     Json(#[from] serde_json::Error),
+    /// Findings are too large.
+    #[error("findings have at most {FINDINGS_BYTES} bytes, found {0}")]
+    FindingsTooLarge(usize),
+    /// They are not JSON of the right form.
+    #[error("the JSON is no findings")]
+    Findings(#[source] serde_json::Error),
     /// A name is empty, too long, or has letters that a text cannot carry.
     #[error(
         "`{place}` is no name of 1 to {NAME_BYTES_MAX} bytes of letters, digits, single spaces and `_-/#.`"
