@@ -16,6 +16,7 @@ mod quantity;
 mod tests;
 
 pub use cause::{Action, Against, Cause, Check, Fault};
+pub(super) use check::check_name;
 pub use check::{ReportError, is_name};
 pub use quantity::{DefectOrder, ORDER_MAX, Quantity, Unit};
 
@@ -103,23 +104,28 @@ impl Report {
     /// Returns the indices of the evidence, the most important first: what is beyond its limit, by how far it is beyond
     /// as a share of the limit; then what has a clear trend; then the rest. Equals keep their order.
     pub fn ranked_evidence(&self) -> Vec<usize> {
-        let rank = |evidence: &Evidence| -> (u8, f64) {
-            match (evidence.beyond(), evidence.limit, evidence.trend) {
-                (Some(_), Some(limit), _) => {
-                    let beyond = (evidence.measured - limit.value).abs();
-                    (2, beyond / limit.value.abs().max(MAGNITUDE_MIN))
-                }
-                (_, _, Some(trend)) if trend.course() != Course::Unclear => (1, 0.0),
-                _ => (0, 0.0),
-            }
-        };
-        let mut indices: Vec<usize> = (0..self.evidence.len()).collect();
-        indices.sort_by(|left, right| {
-            let (left, right) = (rank(&self.evidence[*left]), rank(&self.evidence[*right]));
-            right.0.cmp(&left.0).then(right.1.total_cmp(&left.1))
-        });
-        indices
+        ranked(&self.evidence)
     }
+}
+
+/// The indices of evidence, the most important first.
+pub(super) fn ranked(evidence: &[Evidence]) -> Vec<usize> {
+    let rank = |evidence: &Evidence| -> (u8, f64) {
+        match (evidence.beyond(), evidence.limit, evidence.trend) {
+            (Some(_), Some(limit), _) => {
+                let beyond = (evidence.measured - limit.value).abs();
+                (2, beyond / limit.value.abs().max(MAGNITUDE_MIN))
+            }
+            (_, _, Some(trend)) if trend.course() != Course::Unclear => (1, 0.0),
+            _ => (0, 0.0),
+        }
+    };
+    let mut indices: Vec<usize> = (0..evidence.len()).collect();
+    indices.sort_by(|left, right| {
+        let (left, right) = (rank(&evidence[*left]), rank(&evidence[*right]));
+        right.0.cmp(&left.0).then(right.1.total_cmp(&left.1))
+    });
+    indices
 }
 
 /// A stretch of time.

@@ -160,6 +160,11 @@ pub fn is_name(text: &str) -> bool {
     name("name", text).is_ok()
 }
 
+/// Checks a name that is to stand in a report.
+pub(in super::super) fn check_name(place: &'static str, text: &str) -> Result<(), ReportError> {
+    name(place, text)
+}
+
 impl Report {
     /// Reads and checks a report.
     ///
