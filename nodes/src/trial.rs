@@ -18,6 +18,7 @@ pub(crate) enum Value {
     /// Rows of so many whole numbers.
     I32Rows(u32, Vec<i32>),
     I64(i64),
+    I64s(Vec<i64>),
     U8(u8),
     U8s(Vec<u8>),
     Text(&'static str),
@@ -68,6 +69,12 @@ impl<'k> Trial<'k> {
     pub(crate) fn input(mut self, name: &str, port: &str) -> Trial<'k> {
         let port = PortType::parse(port).unwrap_or_else(|fault| panic!("{port}: {fault}"));
         self.inputs.push((name.to_owned(), Some(port)));
+        self
+    }
+
+    /// Leaves an optional input unconnected.
+    pub(crate) fn unconnected(mut self, name: &str) -> Trial<'k> {
+        self.inputs.push((name.to_owned(), None));
         self
     }
 
@@ -129,7 +136,10 @@ impl<'k> Trial<'k> {
         let inputs: Vec<_> = signature
             .inputs
             .iter()
-            .map(|input| layout(input.port.as_ref().unwrap()))
+            .map(|input| {
+                let port = input.port.as_ref();
+                port.map_or_else(|| Arc::new(Layout::scratch(1)), layout)
+            })
             .collect();
         let outputs: Vec<_> = signature
             .outputs
@@ -163,6 +173,11 @@ pub(crate) struct Running {
 }
 
 impl Running {
+    /// Lets the node forget everything.
+    pub(crate) fn reset(&mut self) {
+        self.node.reset();
+    }
+
     /// Feeds the values, `None` for an absent one, and returns the outputs, `None` for an unwritten one.
     pub(crate) fn fire(&mut self, values: &[Option<Value>]) -> Result<Vec<Option<ReadLease>>, NodeError> {
         assert_eq!(values.len(), self.inputs.len(), "one value for each input");
@@ -218,6 +233,14 @@ fn write(lease: &mut motet_core::arena::WriteLease, field: usize, value: &Value)
             lease.tensor::<i32>(field, &dims).unwrap().copy_from_slice(values);
         }
         Value::I64(value) => lease.tensor::<i64>(field, &[]).unwrap()[0] = *value,
+        Value::I64s(values) => {
+            let dims = [u32::try_from(values.len()).unwrap()];
+            lease.tensor::<i64>(field, &dims).unwrap().copy_from_slice(values);
+        }
+        Value::U8s(values) => {
+            let dims = [u32::try_from(values.len()).unwrap()];
+            lease.tensor::<u8>(field, &dims).unwrap().copy_from_slice(values);
+        }
         Value::U8(value) => lease.tensor::<u8>(field, &[]).unwrap()[0] = *value,
         Value::U8s(values) => {
             let dims = [u32::try_from(values.len()).unwrap()];

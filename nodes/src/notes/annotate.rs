@@ -166,12 +166,12 @@ impl NodeKind for Annotate {
 }
 
 /// A required input of text.
-pub(super) fn text_input(name: &'static str, bytes: usize, about: &'static str) -> InputSpec {
+pub(crate) fn text_input(name: &'static str, bytes: usize, about: &'static str) -> InputSpec {
     InputSpec::required(name, Accepts::Type(text_of(name, bytes).into()), about)
 }
 
 /// A text whose bound is its own: others at the same node may be longer or shorter.
-pub(super) fn text_of(name: &str, bytes: usize) -> TensorType {
+pub(crate) fn text_of(name: &str, bytes: usize) -> TensorType {
     TensorType::new(Element::Utf8, vec![Dim::at_most(name, dim(bytes))])
 }
 

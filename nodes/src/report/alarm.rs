@@ -21,7 +21,7 @@ mod flood;
 mod ladder;
 mod machine;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 pub use flood::{Flood, FloodChange, FloodSettings};
 pub use ladder::{Ladder, LadderError, Level, RUNGS_MAX};
@@ -214,7 +214,8 @@ pub enum Event {
 }
 
 /// Why a step changed nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Refusal {
     /// The time stamp is before the last.
@@ -261,7 +262,8 @@ pub enum Quality {
 }
 
 /// Why an alarm moved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Cause {
     /// The signal was beyond the limit for the on-delay.
     Activation,

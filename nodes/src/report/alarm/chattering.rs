@@ -26,6 +26,11 @@ impl Latest {
         self.times.push_back(at);
     }
 
+    /// Returns the latest.
+    pub(super) fn last(&self) -> Option<Duration> {
+        self.times.back().copied()
+    }
+
     /// Returns how many were less than `window` before `now`; at most as many as are kept.
     pub(super) fn within(&self, window: Duration, now: Duration) -> usize {
         let is_recent = |at: &&Duration| now.saturating_sub(**at) < window;

@@ -72,8 +72,7 @@ impl Flood {
     pub fn new(settings: FloodSettings) -> Option<Self> {
         settings.is_sound().then(|| Self {
             settings,
-            // One more than the limit is enough to see that it is passed.
-            latest: Latest::new(usize::from(settings.begins_above) + 1),
+            latest: Latest::new(usize::from(COUNT_MAX) + 1),
             now: Duration::ZERO,
             flood: None,
         })
@@ -82,6 +81,12 @@ impl Flood {
     /// Returns whether there is a flood.
     pub fn is_flood(&self) -> bool {
         self.flood.is_some()
+    }
+
+    /// Returns how many annunciations the window holds, up to 1001, and when the flood began, if there is one.
+    pub fn load(&self) -> (usize, Option<Duration>) {
+        let count = self.latest.within(self.settings.window, self.now);
+        (count, self.flood.map(|(since, _)| since))
     }
 
     /// An alarm was annunciated. A time before the last counts as the last.

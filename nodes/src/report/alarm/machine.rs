@@ -95,6 +95,35 @@ impl Alarm {
         &self.settings
     }
 
+    /// Sets another limit, for the values that come from now on.
+    ///
+    /// # Errors
+    /// [`SettingsError::NotFinite`]: the limit stays as it was.
+    pub fn set_limit(&mut self, limit: f64) -> Result<(), SettingsError> {
+        let settings = Settings {
+            limit,
+            ..self.settings.clone()
+        };
+        settings.check()?;
+        self.settings = settings;
+        Ok(())
+    }
+
+    /// Returns the last time stamp that was not refused.
+    pub fn now(&self) -> Duration {
+        self.clock.now
+    }
+
+    /// Returns whether the signal can be believed, as far as is known.
+    pub fn quality(&self) -> Quality {
+        self.condition.quality()
+    }
+
+    /// Returns when its signal last became active, seen or not.
+    pub fn last_activation(&self) -> Option<Duration> {
+        self.activations.last()
+    }
+
     /// Returns how often its signal became active, seen or not.
     pub fn activation_count(&self) -> u64 {
         self.activation_count

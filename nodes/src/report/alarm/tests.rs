@@ -30,7 +30,7 @@ const SEEN: [(State, State, Cause); 13] = [
 
 /// Whether the diagram has the move. Any state can be hidden; what is hidden comes back normal, asking for an
 /// acknowledgement, or held by its latch, never as acknowledged while active.
-fn is_legal(moved: Move) -> bool {
+pub(in super::super) fn is_legal(moved: Move) -> bool {
     let Move { from, to, cause } = moved;
     let hidden = [G, H, I];
     match (hidden.contains(&from), hidden.contains(&to)) {
