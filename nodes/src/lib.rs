@@ -56,6 +56,8 @@ pub fn catalog_with(models: &ModelSources) -> Catalog {
 }
 
 fn register(catalog: &mut Catalog, models: &ModelSources) -> Result<(), DuplicateKind> {
+    catalog.register(report::AlarmFlood)?;
+    catalog.register(report::AlarmState)?;
     catalog.register(audio::LogMel)?;
     catalog.register(audio::Mfcc)?;
     catalog.register(audio::Resample)?;
@@ -89,6 +91,8 @@ fn register(catalog: &mut Catalog, models: &ModelSources) -> Result<(), Duplicat
     catalog.register(notes::Documents::new(models.clone()))?;
     catalog.register(notes::Segment::new(models.clone()))?;
     catalog.register(quality::Rows::new(models.clone()))?;
+    catalog.register(report::ReportRecord)?;
+    catalog.register(report::ReportText)?;
     catalog.register(sensors::Table::new(models.clone()))?;
     catalog.register(text::Template)?;
     catalog.register(text::Tokenize::new(models.clone()))
@@ -112,6 +116,8 @@ mod tests {
         assert_eq!(
             names,
             [
+                "alarm/flood",
+                "alarm/state",
                 "audio/log-mel",
                 "audio/mfcc",
                 "audio/resample",
@@ -139,6 +145,8 @@ mod tests {
                 "notes/sections",
                 "quality/rows",
                 "quality/waveform",
+                "report/record",
+                "report/text",
                 "sensors/table",
                 "signal/envelope",
                 "signal/orders",

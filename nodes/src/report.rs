@@ -6,11 +6,20 @@
 //! returned was read back first.
 
 pub mod alarm;
+mod alarm_flood;
+mod alarm_state;
 pub mod findings;
 pub mod measure;
 pub mod moment;
 pub mod page;
 pub mod parse;
 pub mod record;
+mod report_record;
+mod report_text;
 pub mod sample;
 pub mod text;
+
+pub use alarm_flood::AlarmFlood;
+pub use alarm_state::{AlarmState, ORDERS_BYTES, ORDERS_MAX, OrderError, ROWS_MAX};
+pub use report_record::{RECORD_BYTES, ReportRecord};
+pub use report_text::{MARKDOWN_BYTES, PAGE_BYTES, ReportText, TEXT_BYTES};

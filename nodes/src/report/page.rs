@@ -13,7 +13,7 @@ mod spectrum;
 #[cfg(test)]
 mod tests;
 
-pub use spectrum::{HARMONICS_MAX, MARKS_MAX, Mark, SPECTRUM_LINES_MAX, Spectrum, SpectrumError};
+pub use spectrum::{HARMONICS_MAX, MARKS_MAX, Mark, SPECTRUM_LINES_MAX, Source, Spectrum, SpectrumError};
 
 /// What looks like what.
 const STYLE: &str = include_str!("page/style.css");

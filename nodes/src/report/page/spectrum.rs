@@ -9,9 +9,9 @@ use super::PageError;
 
 /// Most lines of a spectrum.
 pub const SPECTRUM_LINES_MAX: usize = 1 << 20;
-/// Most defect orders that are marked.
-pub const MARKS_MAX: usize = 4;
-/// Multiples of each defect order that are marked.
+/// Most frequencies that are marked: the shaft's and those of the four defect orders.
+pub const MARKS_MAX: usize = 5;
+/// Multiples of each that are marked.
 pub const HARMONICS_MAX: u8 = 5;
 
 /// Width and height in pixels.
@@ -19,7 +19,7 @@ const SIZE: (u32, u32) = (720, 340);
 /// Points of the line: more cannot be told apart.
 const POINTS_MAX: usize = 600;
 /// Height of the picture over the highest line, where the labels of marks stand.
-const HEADROOM: f64 = 1.3;
+const HEADROOM: f64 = 1.4;
 /// Height of a row of labels, as a share of the picture.
 const ROW_SHARE: f64 = 0.055;
 /// Colour of axes and letters, named in `style.css`.
@@ -38,19 +38,30 @@ pub struct Spectrum {
     pub step_hz: f64,
     /// Amplitudes, 0 or more; 2 to [`SPECTRUM_LINES_MAX`].
     pub amplitudes: Vec<f64>,
+    /// How many channels they are of, 1 or more: of several, the highest at each line.
+    pub channels: u32,
     /// Their unit.
     pub unit: Unit,
     /// The limit of amplitudes, above 0.
     pub limit: Option<f64>,
-    /// Where defects would show, at most [`MARKS_MAX`].
+    /// Where the shaft and defects would show, at most [`MARKS_MAX`].
     pub marks: Vec<Mark>,
 }
 
-/// A defect order, as a frequency at the speed of the measurement.
+/// What a mark stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The speed of the shaft.
+    Shaft,
+    /// A defect order of its bearing.
+    Defect(DefectOrder),
+}
+
+/// A frequency at the speed of the measurement.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Mark {
-    /// Which order.
-    pub order: DefectOrder,
+    /// Of what.
+    pub source: Source,
     /// Its frequency in hertz, above 0.
     pub frequency_hz: f64,
 }
@@ -89,7 +100,7 @@ impl Spectrum {
         let marks: Vec<String> = self
             .marks
             .iter()
-            .map(|mark| format!("{} {:.1} Hz", letters(mark.order), mark.frequency_hz))
+            .map(|mark| format!("{} {:.1} Hz", letters(mark.source), mark.frequency_hz))
             .collect();
         let limit = self.limit.map(|limit| {
             let limit = text::value_with_unit(limit, self.unit, &Quantity::Rms);
@@ -99,7 +110,14 @@ impl Spectrum {
             true => String::new(),
             false => format!(" Dashed upright: {} and multiples.", marks.join(", ")),
         };
-        format!("Amplitude over frequency.{}{marked}", limit.unwrap_or_default())
+        let channels = match self.channels {
+            0 | 1 => String::new(),
+            count => format!(" Of {count} channels, the highest at each line."),
+        };
+        format!(
+            "Amplitude over frequency.{channels}{}{marked}",
+            limit.unwrap_or_default()
+        )
     }
 
     fn check(&self) -> Result<(), SpectrumError> {
@@ -201,15 +219,15 @@ impl Spectrum {
         root.present()
     }
 
-    /// The frequencies that are marked, up to the end of the spectrum, with their labels, and a row for each order so
+    /// The frequencies that are marked, up to the end of the spectrum, with their labels, and a row for each so
     /// that labels do not cover each other.
     fn marked(&self, last_hz: f64) -> Vec<(f64, String, f64)> {
         let mut marked = Vec::new();
-        let rows = [0.0, 1.0, 2.0, 3.0];
+        let rows = [0.0, 1.0, 2.0, 3.0, 4.0];
         for (mark, row) in self.marks.iter().zip(rows) {
             for harmonic in 1..=HARMONICS_MAX {
                 let frequency_hz = mark.frequency_hz * f64::from(harmonic);
-                let name = letters(mark.order);
+                let name = letters(mark.source);
                 let label = if harmonic == 1 {
                     name.to_owned()
                 } else {
@@ -223,11 +241,12 @@ impl Spectrum {
     }
 }
 
-fn letters(order: DefectOrder) -> &'static str {
-    match order {
-        DefectOrder::OuterRace => "BPFO",
-        DefectOrder::InnerRace => "BPFI",
-        DefectOrder::RollingElement => "BSF",
-        DefectOrder::Cage => "FTF",
+fn letters(source: Source) -> &'static str {
+    match source {
+        Source::Shaft => "shaft",
+        Source::Defect(DefectOrder::OuterRace) => "BPFO",
+        Source::Defect(DefectOrder::InnerRace) => "BPFI",
+        Source::Defect(DefectOrder::RollingElement) => "BSF",
+        Source::Defect(DefectOrder::Cage) => "FTF",
     }
 }

@@ -11,10 +11,11 @@ fn spectrum() -> Spectrum {
     Spectrum {
         step_hz: 0.1,
         amplitudes,
+        channels: 1,
         unit: Unit::Gravity,
         limit: Some(1.5),
         marks: vec![Mark {
-            order: DefectOrder::OuterRace,
+            source: Source::Defect(DefectOrder::OuterRace),
             frequency_hz: 107.2,
         }],
     }
@@ -48,8 +49,8 @@ fn a_page_has_text_table_and_picture() {
 fn the_highest_line_survives_thinning() {
     let spectrum = spectrum();
     let svg = spectrum.svg().unwrap();
-    // The picture is 340 pixels high with 10 above and 56 below; the peak of 3.0 is at 1/1.3 of the height.
-    let top = 10.0 + (1.0 - 1.0 / 1.3) * (340.0 - 20.0 - 46.0);
+    // The picture is 340 pixels high with 10 above and 56 below; the peak of 3.0 is at 1/1.4 of the height.
+    let top = 10.0 + (1.0 - 1.0 / 1.4) * (340.0 - 20.0 - 46.0);
     let numbers: Vec<f64> = svg
         .split("<polyline")
         .filter(|line| line.split('>').next().is_some_and(|tag| tag.contains("#0072B2")))
@@ -112,5 +113,5 @@ fn a_spectrum_out_of_range_is_refused() {
     assert!(refused(|it| it.amplitudes[3] = -1.0));
     assert!(refused(|it| it.step_hz = 0.0));
     assert!(refused(|it| it.limit = Some(f64::INFINITY)));
-    assert!(refused(|it| it.marks = vec![it.marks[0]; 5]));
+    assert!(refused(|it| it.marks = vec![it.marks[0]; MARKS_MAX + 1]));
 }
