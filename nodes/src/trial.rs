@@ -242,10 +242,6 @@ fn write(lease: &mut motet_core::arena::WriteLease, field: usize, value: &Value)
             lease.tensor::<u8>(field, &dims).unwrap().copy_from_slice(values);
         }
         Value::U8(value) => lease.tensor::<u8>(field, &[]).unwrap()[0] = *value,
-        Value::U8s(values) => {
-            let dims = [u32::try_from(values.len()).unwrap()];
-            lease.tensor::<u8>(field, &dims).unwrap().copy_from_slice(values);
-        }
         Value::Text(text) => lease.text(field, text).unwrap(),
         Value::Record(fields) => {
             for (field, value) in fields.iter().enumerate() {

@@ -320,7 +320,9 @@ fn a_model_that_is_not_there_is_refused_with_the_nearest_name() {
     let fault = &trial.input("features", "f32[R<=5, 6]").faults()[0];
     assert_eq!(
         fault.help.as_deref(),
-        Some("put its folder, NAME/card.yaml, or its card, NAME.card.yaml, into `models/` beside the pipeline")
+        Some(
+            "put its folder, NAME/card.yaml, or its card, NAME.card.yaml, into `models/` beside the pipeline"
+        )
     );
 }
 
@@ -331,16 +333,25 @@ fn a_model_in_a_folder_of_its_own_goes_with_the_weights_beside_its_card() {
     let own = folder.path().join("rows");
     std::fs::create_dir(&own).unwrap();
     std::fs::rename(folder.path().join("rows.card.yaml"), own.join("card.yaml")).unwrap();
-    std::fs::rename(folder.path().join("rows.safetensors"), own.join("rows.safetensors")).unwrap();
+    std::fs::rename(
+        folder.path().join("rows.safetensors"),
+        own.join("rows.safetensors"),
+    )
+    .unwrap();
     // Weights of another model, with the same name of the file.
     std::fs::write(folder.path().join("rows.safetensors"), b"others").unwrap();
     let kind = Autoencoder::new(sources(&folder));
-    let trial = Trial::of(&kind).text("model", "rows@1").input("features", "f32[R<=5, 6]");
+    let trial = Trial::of(&kind)
+        .text("model", "rows@1")
+        .input("features", "f32[R<=5, 6]");
     let row = vec![0.5; 6];
-    let expected = net.reference(&Sample::Features(row.clone())).unwrap();
+    let expected = net.reference(&Sample::Numbers(row.clone())).unwrap();
     let outputs = trial.run(&[Some(Value::F32(vec![1, 6], row))]).unwrap();
-    near(outputs[0].as_ref().unwrap().tensor(0).unwrap(), &expected);
-    let faults = Trial::of(&kind).text("model", "row@1").input("features", "f32[R<=5, 6]").faults();
+    near(outputs[0].as_ref().unwrap().tensor(2).unwrap(), &expected);
+    let faults = Trial::of(&kind)
+        .text("model", "row@1")
+        .input("features", "f32[R<=5, 6]")
+        .faults();
     assert_eq!(faults[0].help.as_deref(), Some("did you mean `rows@1`?"));
 }
 

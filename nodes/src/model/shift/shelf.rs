@@ -48,7 +48,7 @@ impl ShiftShelf {
         }
         let Found { text, card, along } = self.sources.card(name, read_card)?;
         let file = match along {
-            None => self.sources.weights(&card.weights.file),
+            None => self.sources.weights(&card),
             Some(_) => Some(PathBuf::new()),
         };
         let has_weights = file.is_some();
@@ -85,7 +85,7 @@ impl ShiftShelf {
         let file = &entry.card.weights.file;
         let read = match entry.along {
             Some(bytes) => ShiftModel::from_bytes(&entry.card, bytes),
-            None => ShiftModel::read(&entry.card, &self.sources.weights_of(file)?),
+            None => ShiftModel::read(&entry.card, &self.sources.weights_of(&entry.card)?),
         };
         let model = read.map_err(|error| format!("`{file}`: {}", with_causes(&error)))?;
         Ok(Arc::clone(kept.insert(Arc::new(model))))

@@ -49,6 +49,7 @@ impl Zones {
             | Unit::Hertz
             | Unit::Kilowatts
             | Unit::Percent
+            | Unit::Decibels
             | Unit::One => false,
         };
         let is_rising = 1e-12 <= limits.a_to_b
