@@ -18,9 +18,10 @@ RATE = 12_000
 SHAFT = 1_772 / 60
 OUTER = 3.5848
 START = datetime(2026, 3, 12, 6, 0, 0)
-# Of each process value: its name, mean, standard deviation, and how long it remembers, in seconds.
-SENSORS = [("Pressure", 120.0, 0.8, 4), ("Flow", 38.0, 0.35, 6), ("Current", 21.5, 0.25, 3), ("Temperature", 46.0, 0.3, 240),
-           ("Vibration", 1.9, 0.05, 5)]
+# Of each process value (pressure in bar, flow in l/min, current in A, temperature in degrees, velocity in mm/s): its name,
+# mean, standard deviation, and how long it remembers, in seconds.
+SENSORS = [("PT-1", 120.0, 0.8, 4), ("FT-1", 38.0, 0.35, 6), ("IT-1", 21.5, 0.25, 3), ("TT-1", 46.0, 0.3, 240),
+           ("VT-1", 1.9, 0.05, 5)]
 # Gains of the three axes.
 AXES = [1.0, 0.8, 0.45]
 
@@ -49,7 +50,7 @@ def vibration(seconds, seed, damage=0.0):
     wander = np.exp(0.03 * np.sin(2 * np.pi * time / 47 + draw.uniform(0, 6)))
     axes = []
     for gain in AXES:
-        turning = 0.05 * np.sin(2 * np.pi * SHAFT * time + draw.uniform(0, 6)) + 0.02 * np.sin(
+        turning = 0.02 * np.sin(2 * np.pi * SHAFT * time + draw.uniform(0, 6)) + 0.01 * np.sin(
             4 * np.pi * SHAFT * time + draw.uniform(0, 6))
         noise = resonance(draw.normal(0, 0.5, count), 900, 0.08) + resonance(draw.normal(0, 0.35, count), 3_200, 0.03)
         axes.append(gain * (wander * (turning + noise + draw.normal(0, 0.015, count)) + ring))
@@ -71,7 +72,7 @@ def process(rows, seed):
 def valve_closes(values, row):
     """From `row` on the outlet valve closes within 40 seconds to where the flow is 20 % lower and the pressure 9 % higher."""
     share = np.clip((np.arange(len(values)) - row) / 40, 0, 1)
-    for name, change in [("Flow", -0.20), ("Pressure", 0.09), ("Current", 0.05)]:
+    for name, change in [("FT-1", -0.20), ("PT-1", 0.09), ("IT-1", 0.05)]:
         column = [sensor[0] for sensor in SENSORS].index(name)
         values[:, column] *= 1 + change * share
     return values
@@ -90,11 +91,11 @@ def table(values, times=None, cells=None):
 
 
 def broken():
-    """Sound values with a burst of NaN, a stuck sensor, a gap of a minute, a stamp that goes back, and flow in the wrong unit."""
+    """Sound values with a burst of NaN, a stuck sensor, a gap of a minute, a stamp that goes back, and flow in litres an hour."""
     values = process(600, 31)
     cells = {(row, 0): "NaN" for row in range(100, 112)}
     values[200:300, 2] = values[200, 2]
-    values[480:, 1] *= 1_000 / 60
+    values[480:, 1] *= 60
     times = [START + timedelta(seconds=row + (60 if row >= 380 else 0)) for row in range(600)]
     times[440] = times[430]
     return table(values, times, cells)

@@ -185,6 +185,8 @@ pub enum Fact {
     Since(Stamp),
     /// There is neither a zone nor evidence.
     NoFinding,
+    /// That the data are flawed and nothing came of them.
+    NotJudged,
     /// A measured quantity.
     Evidence(EvidenceRead),
     /// The probable cause.

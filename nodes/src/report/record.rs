@@ -102,7 +102,8 @@ impl Report {
     }
 
     /// Returns the indices of the evidence, the most important first: what is beyond its limit, by how far it is beyond
-    /// as a share of the limit; then what has a clear trend; then the rest. Equals keep their order.
+    /// as a share of the limit, and after what was measured the scores of models, which tell an engineer less; then what has
+    /// a clear trend; then the rest. Equals keep their order.
     pub fn ranked_evidence(&self) -> Vec<usize> {
         ranked(&self.evidence)
     }
@@ -114,7 +115,9 @@ pub(super) fn ranked(evidence: &[Evidence]) -> Vec<usize> {
         match (evidence.beyond(), evidence.limit, evidence.trend) {
             (Some(_), Some(limit), _) => {
                 let beyond = (evidence.measured - limit.value).abs();
-                (2, beyond / limit.value.abs().max(MAGNITUDE_MIN))
+                let is_score = matches!(evidence.quantity, Quantity::AnomalyScore | Quantity::Residual);
+                let group = if is_score { 2 } else { 3 };
+                (group, beyond / limit.value.abs().max(MAGNITUDE_MIN))
             }
             (_, _, Some(trend)) if trend.course() != Course::Unclear => (1, 0.0),
             _ => (0, 0.0),

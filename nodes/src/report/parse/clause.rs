@@ -84,7 +84,7 @@ impl Cursor<'_> {
         if has(|word| {
             matches!(
                 word,
-                Word::Zone(_) | Word::Alarm(_) | Word::Since | Word::NoFinding
+                Word::Zone(_) | Word::Alarm(_) | Word::Since | Word::NoFinding | Word::NotJudged
             )
         }) {
             return self.headline(facts);
@@ -110,6 +110,7 @@ impl Cursor<'_> {
                 Token::Word(Word::Alarm(state)) => facts.push(Fact::Alarm(*state)),
                 Token::Word(Word::Since) => facts.push(Fact::Since(self.stamp()?)),
                 Token::Word(Word::NoFinding) => facts.push(Fact::NoFinding),
+                Token::Word(Word::NotJudged) => facts.push(Fact::NotJudged),
                 Token::Word(Word::Filler | Word::At | Word::And) | Token::Mark(_) => (),
                 _ => return self.unused(),
             }

@@ -17,6 +17,8 @@ pub(super) enum Word {
     Alarm(State),
     Since,
     NoFinding,
+    /// That the data allow no judgement.
+    NotJudged,
     Quantity(Quantity),
     /// The energy in a band; its edges follow.
     Band,
@@ -70,6 +72,7 @@ impl Word {
             | Word::And
             | Word::Since
             | Word::NoFinding
+            | Word::NotJudged
             | Word::Limit
             | Word::LimitOf
             | Word::Times
@@ -180,6 +183,8 @@ pub(super) const PHRASES: &[(&str, Word)] = &[
     ("onset", Word::Since),
     ("no finding", Word::NoFinding),
     ("nothing found", Word::NoFinding),
+    ("not judged", Word::NotJudged),
+    ("no judgement possible", Word::NotJudged),
     ("rms value", Word::Quantity(Quantity::Rms)),
     ("rms level", Word::Quantity(Quantity::Rms)),
     ("peak value", Word::Quantity(Quantity::Peak)),

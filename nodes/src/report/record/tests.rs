@@ -186,6 +186,10 @@ fn evidence_is_ranked_by_how_far_it_is_beyond_its_limit() {
     (third.measured, third.sensor) = (24.0, "gearbox".to_owned());
     report.evidence.push(third);
     assert_eq!(report.ranked_evidence(), [2, 0, 1]);
+    let mut score = report.evidence[2].clone();
+    (score.quantity, score.measured) = (Quantity::AnomalyScore, 1e6);
+    report.evidence.insert(0, score);
+    assert_eq!(report.ranked_evidence(), [3, 1, 0, 2]);
 }
 
 #[test]

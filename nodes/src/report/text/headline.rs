@@ -38,6 +38,14 @@ const NOTHING: [&str; 4] = [
     "<no finding|nothing found> for {asset}, {alarm}{since}",
 ];
 
+/// Where the data are flawed and nothing came of them, that nothing was found would be no news.
+const NOT_JUDGED: [&str; 4] = [
+    "{asset}: <not judged|no judgement possible>, {alarm}{since}",
+    "<not judged|no judgement possible> at {asset}{since}: {alarm}",
+    "{alarm} at {asset}, <not judged|no judgement possible>{since}",
+    "<not judged|no judgement possible> for {asset}, {alarm}{since}",
+];
+
 pub(super) fn write(writer: &Writer<'_>, headline: Headline) -> Result<Sentence, RealiseError> {
     let report = writer.report;
     let mut choice = writer.choice(Topic::Headline, 0);
@@ -51,10 +59,10 @@ pub(super) fn write(writer: &Writer<'_>, headline: Headline) -> Result<Sentence,
         ("since", since.unwrap_or_default()),
     ]);
     let Some(severity) = &report.severity else {
-        let patterns: &[&'static str] = if report.evidence.is_empty() {
-            &NOTHING
-        } else {
-            &WITHOUT_ZONE
+        let patterns: &[&'static str] = match (report.evidence.is_empty(), report.flags.is_empty()) {
+            (true, true) => &NOTHING,
+            (true, false) => &NOT_JUDGED,
+            (false, _) => &WITHOUT_ZONE,
         };
         return writer.sentence(Topic::Headline, patterns, &slots, &mut choice);
     };

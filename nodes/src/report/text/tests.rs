@@ -90,6 +90,24 @@ fn an_empty_record_says_that_nothing_was_found() {
 }
 
 #[test]
+fn a_record_of_flawed_data_alone_does_not_say_that_nothing_was_found() {
+    let mut report = full();
+    report.severity = None;
+    report.evidence.clear();
+    report.cause = None;
+    report.check = None;
+    assert!(!report.flags.is_empty());
+    for text in [Templates.realise(&report).unwrap().plain(), spoken(&report).unwrap()] {
+        let text = text.to_lowercase();
+        assert!(text.contains("not judged") || text.contains("no judgement"), "{text}");
+        assert!(!text.contains("found") && !text.contains("no finding"), "{text}");
+    }
+    let unsound = "P-101: nothing found, no alarm.";
+    let verdict = parse::verify(unsound, &report, Extent::Brief).unwrap();
+    assert!(!verdict.is_sound());
+}
+
+#[test]
 fn a_spoken_sentence_has_no_digits_beside_names() {
     let spoken = spoken(&full()).unwrap();
     let without_names = spoken.replace("P-101", "");
