@@ -9,6 +9,7 @@ mod assistant;
 mod broken;
 mod grounding;
 mod keyword;
+mod press_line;
 mod process_sensors;
 mod robot_voice;
 mod shared;

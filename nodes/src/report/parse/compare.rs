@@ -116,9 +116,7 @@ fn is_supported(fact: &Fact, report: &Report) -> bool {
             .is_some_and(|it| it.sensor == *sensor && is_value(measured, it.measured, it.unit)),
         Fact::Alarm(state) => report.alarm == *state,
         Fact::Since(stamp) => report.since.is_some_and(|since| is_moment(stamp, since, end)),
-        Fact::NoFinding => {
-            report.severity.is_none() && report.evidence.is_empty() && report.flags.is_empty()
-        }
+        Fact::NoFinding => report.severity.is_none() && report.evidence.is_empty() && report.flags.is_empty(),
         Fact::NotJudged => {
             report.severity.is_none() && report.evidence.is_empty() && !report.flags.is_empty()
         }

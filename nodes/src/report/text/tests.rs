@@ -97,9 +97,15 @@ fn a_record_of_flawed_data_alone_does_not_say_that_nothing_was_found() {
     report.cause = None;
     report.check = None;
     assert!(!report.flags.is_empty());
-    for text in [Templates.realise(&report).unwrap().plain(), spoken(&report).unwrap()] {
+    for text in [
+        Templates.realise(&report).unwrap().plain(),
+        spoken(&report).unwrap(),
+    ] {
         let text = text.to_lowercase();
-        assert!(text.contains("not judged") || text.contains("no judgement"), "{text}");
+        assert!(
+            text.contains("not judged") || text.contains("no judgement"),
+            "{text}"
+        );
         assert!(!text.contains("found") && !text.contains("no finding"), "{text}");
     }
     let unsound = "P-101: nothing found, no alarm.";
