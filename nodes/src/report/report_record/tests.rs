@@ -214,7 +214,7 @@ fn what_contradicts_itself_is_an_error_that_names_the_place() {
     );
     check(
         &[&rms("\"high\"")],
-        "input `bearing` is refused: the JSON is no findings, from line 1, column 79",
+        "input `bearing` is refused: the JSON is no findings, from line 1, column 78",
     );
     check(
         &["{}", "no JSON"],
