@@ -11,6 +11,7 @@ mod grounding;
 mod keyword;
 mod press_line;
 mod process_sensors;
+mod machine_report;
 mod robot_voice;
 mod shared;
 mod stand_in;
