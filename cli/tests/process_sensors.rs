@@ -82,7 +82,7 @@ fn a_table_of_normal_rows_becomes_a_model_that_says_what_it_learnt() {
     );
     assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
     for told in [
-        "vibration (process): mean 2.05",
+        "vibration (process): mean 2.04",
         "oil (process): mean 40.5",
         "independent rows of 400, alarms from a lasting change of 0.",
         "warning: `door` never changed",
@@ -154,7 +154,7 @@ fn rows_that_cannot_be_normal_are_refused_or_warned_of() {
         2,
         "`door (left)` has a name that reports cannot carry",
     );
-    check("oil,door\n1,2\n", 2, "has no column of time");
+    check("oil,door\n1,2\n", 2, "column `datetime` is missing");
     check(
         &table(500, |row| if row == 7 { f64::NAN } else { 0.0 }),
         2,

@@ -72,8 +72,11 @@ impl PreparedRows {
         // A file of one's own is not judged by the recordings of the recipe.
         let of_recipe = (sources.train.is_none() && !settings.valid.is_empty())
             .then(|| sources.data.join(&settings.valid));
-        let valid = sources.valid.clone().or(of_recipe);
-        let valid = valid.map(|path| read(&path, &settings)).transpose()?;
+        let of_valid = sources.valid.clone().or(of_recipe);
+        let valid = of_valid
+            .as_deref()
+            .map(|path| read(path, &settings))
+            .transpose()?;
         let normal = chosen(&learnt, &settings)?;
         let (sensors, unknown) = settings.sensors(&learnt.all[normal].sensors)?;
         if let (Some(name), false) = (unknown.first(), learnt.is_table) {
@@ -109,8 +112,8 @@ impl PreparedRows {
             ),
         };
         let mut data = vec![source(&learnt, &name(&path), &role)];
-        if let Some(valid) = &valid {
-            data.push(source(valid, "valid", "reported on"));
+        if let (Some(valid), Some(path)) = (&valid, &of_valid) {
+            data.push(source(valid, &name(path), "reported on"));
         }
         let none = Vec::new();
         Ok(Self {

@@ -270,7 +270,7 @@ fn the_limit_of_a_sensor_is_the_mean_that_reaches_the_limit_of_the_score() {
     }
     for (sensor, score) in scorer.scores().iter().enumerate() {
         let limit = scorer.limit_of(sensor, score, 6.5).unwrap();
-        let is_beyond = match score.distance > 0.0 {
+        let is_beyond = match score.distance >= 0.0 {
             true => score.level > limit,
             false => score.level < limit,
         };
