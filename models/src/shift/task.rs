@@ -95,12 +95,6 @@ impl PreparedRows {
             role: role.to_owned(),
             manifest_sha256: set.sha256.clone(),
         };
-        let name = |path: &Path| {
-            path.file_name()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned()
-        };
         let role = match learnt.is_table {
             true => format!(
                 "the first {} rows learnt from, the limit chosen by the others",
@@ -111,9 +105,9 @@ impl PreparedRows {
                 lesson.rows, learnt.all[normal].name
             ),
         };
-        let mut data = vec![source(&learnt, &name(&path), &role)];
+        let mut data = vec![source(&learnt, &file_name(&path), &role)];
         if let (Some(valid), Some(path)) = (&valid, &of_valid) {
-            data.push(source(valid, &name(path), "reported on"));
+            data.push(source(valid, &file_name(path), "reported on"));
         }
         let none = Vec::new();
         Ok(Self {
@@ -141,6 +135,13 @@ impl PreparedRows {
     pub(super) fn normal(&self) -> &Recording {
         &self.learnt.all[self.normal]
     }
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
 }
 
 /// Which table the model is learnt from.
