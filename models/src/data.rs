@@ -28,6 +28,7 @@ mod split;
 mod tags;
 mod text;
 mod time;
+mod token_spans;
 mod tsv;
 mod waveform;
 
@@ -50,3 +51,4 @@ pub use split::{Split, SplitBy, SplitError, folds, split};
 pub use tags::check_tags;
 pub use text::{FrameExample, TextExample, TextFields, TextOptions, TextSet};
 pub use waveform::{WaveformExample, WaveformFields, WaveformSet};
+pub use token_spans::{Nested, TokenSpans};

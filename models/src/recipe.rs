@@ -170,6 +170,18 @@ pub struct DataSettings {
     /// Of texts: a further file to learn from; empty for none.
     #[serde(default)]
     pub also: String,
+    /// Of texts: the field of spans over tokens; empty for tags or spans of characters.
+    #[serde(default)]
+    pub spans: String,
+    /// Their field of the name.
+    #[serde(default)]
+    pub span_label: String,
+    /// What their names end at; empty for whole names.
+    #[serde(default)]
+    pub span_until: String,
+    /// What is learnt of spans within spans: `refused`, `outermost` or `innermost`.
+    #[serde(default)]
+    pub nested: String,
 }
 
 /// Settings of the section `data`.

@@ -5,8 +5,8 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use motet_models::data::{
-    AudioCheck, AudioOptions, AudioSet, DataError, Example, ManifestFields, SensorOptions, SensorSet,
-    SplitBy, TextFields, TextOptions, TextSet, classes, inspect, split,
+    AudioCheck, AudioOptions, AudioSet, DataError, Example, LabelCount, ManifestFields, Nested,
+    SensorOptions, SensorSet, SplitBy, TextFields, TextOptions, TextSet, TokenSpans, classes, inspect, split,
 };
 
 /// Returns the folder of the data sets, or says that `test` is skipped.
@@ -201,6 +201,38 @@ fn the_abstracts_of_bc5cdr_are_read() {
         .map(|count| (count.label.as_str(), count.train, count.valid))
         .collect();
     assert_eq!(counts, [("Chemical", 5_203, 5_347), ("Disease", 4_182, 4_246)]);
+}
+
+#[test]
+fn entities_of_work_orders_are_read_with_those_within_others_apart() {
+    let Some(data) = data_folder("entities_of_work_orders_are_read_with_those_within_others_apart") else {
+        return;
+    };
+    for nested in [Nested::Outermost, Nested::Innermost] {
+        let fields = TextFields {
+            spans: Some(TokenSpans {
+                field: "entities".to_owned(),
+                label: "type".to_owned(),
+                until: "/".to_owned(),
+                nested,
+            }),
+            ..TextFields::default()
+        };
+        let read = |file: &str| read(&data.join("maintie").join(file), &fields).examples;
+        let (train, valid) = (read("train.jsonl"), read("valid.jsonl"));
+        let report = inspect(&train, &valid, None);
+        let spans = |side: fn(&LabelCount) -> usize| report.spans.iter().map(side).sum::<usize>();
+        // Counted in Python: 2,716 entities to learn from and 334 to judge by, of which so many lie within others.
+        assert_eq!((train.len(), valid.len()), (860, 108));
+        assert_eq!(report.untagged, [317, 25]);
+        assert_eq!(spans(|count| count.train) + 317, 2_716);
+        assert_eq!(spans(|count| count.valid) + 25, 334);
+        let names: Vec<&str> = report.spans.iter().map(|count| count.label.as_str()).collect();
+        assert_eq!(
+            names,
+            ["Activity", "PhysicalObject", "Process", "Property", "State"]
+        );
+    }
 }
 
 #[test]

@@ -66,6 +66,7 @@ fn utterances() -> Vec<Utterance> {
                 .collect(),
             intent: Some(intent),
             tags: Some(tags),
+            untagged: Vec::new(),
             frames: None,
             taught: None,
         }

@@ -70,4 +70,8 @@ pub trait Example {
     fn span_names(&self) -> Vec<&str> {
         Vec::new()
     }
+    /// Further spans, which are not learnt: they lie within others, or around them.
+    fn untagged(&self) -> usize {
+        0
+    }
 }

@@ -1,7 +1,7 @@
 //! Texts as JSON Lines.
 //!
-//! A line is an object with `text`, `tokens` or both. Tags come as one tag a token, as spans of characters, or with frames
-//! and their roles. Fields that are not asked for are not looked at.
+//! A line is an object with `text`, `tokens` or both. Tags come as one tag a token, as spans of characters or of tokens, or
+//! with frames and their roles. Fields that are not asked for are not looked at.
 
 use std::ops::Range;
 
@@ -10,7 +10,7 @@ use super::problem::quote;
 use super::row::{Row, note};
 use super::spans::{CharacterSpan, tags};
 use super::text::{Collector, Draft, TextOptions, join};
-use super::{Problem, file};
+use super::{Problem, file, token_spans};
 
 /// Reads all lines.
 pub(super) fn read(bytes: &[u8], collector: &mut Collector<'_>) {
@@ -80,7 +80,7 @@ fn draft(line: usize, row: &Row, options: &TextOptions<'_>) -> Result<Draft, Vec
         }
     }
     match read_tags(row, &draft, options) {
-        Ok(tags) => draft.tags = tags,
+        Ok((tags, untagged)) => (draft.tags, draft.untagged) = (tags, untagged),
         Err(found) => problems.extend(found),
     }
     match frames::read(row, draft.tokens.len()) {
@@ -160,18 +160,25 @@ fn assert_words(text: &str, ranges: &[Range<usize>]) {
     }
 }
 
-fn read_tags(
-    row: &Row,
-    draft: &Draft,
-    options: &TextOptions<'_>,
-) -> Result<Option<Vec<String>>, Vec<Problem>> {
+/// Tags, and spans that they have no room for.
+type Tagged = (Option<Vec<String>>, Vec<(String, Range<usize>)>);
+
+fn read_tags(row: &Row, draft: &Draft, options: &TextOptions<'_>) -> Result<Tagged, Vec<Problem>> {
     let one = |problem| vec![problem];
     let field = match &options.fields.tags {
         Some(field) => Some(field.as_str()),
         None => row.either("tags", "slots").map_err(one)?,
     };
     let given = field.map_or(Ok(None), |field| row.texts(field)).map_err(one)?;
-    match (given, read_spans(row)?) {
+    if let (Some(spans), None) = (&options.fields.spans, &given) {
+        let tokens = draft.tokens.len();
+        let Some(found) = token_spans::read(row, spans, tokens)? else {
+            return Ok((None, Vec::new()));
+        };
+        let [tagged, untagged] = token_spans::divide(found, spans.nested)?;
+        return Ok((Some(token_spans::tags(&tagged, tokens)), untagged));
+    }
+    let tags = match (given, read_spans(row)?) {
         (Some(_), Some(_)) => Err(vec![Problem::BothFields {
             first: field.unwrap_or_default().to_owned(),
             second: "spans".to_owned(),
@@ -179,7 +186,8 @@ fn read_tags(
         (Some(given), None) => Ok(Some(given)),
         (None, Some(spans)) => tags(&draft.text, &draft.tokens, &spans).map(Some),
         (None, None) => Ok(None),
-    }
+    };
+    tags.map(|tags| (tags, Vec::new()))
 }
 
 fn read_spans(row: &Row) -> Result<Option<Vec<CharacterSpan>>, Vec<Problem>> {

@@ -111,6 +111,15 @@ pub enum Problem {
     },
     #[error("span {index}, {start}..{end}, holds no token")]
     SpanNoToken { index: usize, start: u64, end: u64 },
+    #[error(
+        "span {index} is {start}..{end}, but its start must be before its end and the text has {tokens} tokens"
+    )]
+    SpanTokens {
+        index: usize,
+        start: u64,
+        end: u64,
+        tokens: usize,
+    },
     #[error("spans {first} and {second} overlap")]
     SpanOverlap { first: usize, second: usize },
     #[error("words {first} to {last} of {what} are no words of the text, which has {tokens}")]

@@ -62,6 +62,8 @@ pub struct DataReport {
     pub labels: Vec<LabelCount>,
     /// Spans of each name, by name.
     pub spans: Vec<LabelCount>,
+    /// Spans of both sides that are not learnt, because they lie within others or around them: of training, of validation.
+    pub untagged: [usize; 2],
     /// Size of the largest class of training over that of the smallest that has examples.
     pub imbalance: Option<f64>,
     /// Classes of the recipe without an example in training.
@@ -128,6 +130,7 @@ pub fn inspect<E: Example>(train: &[E], valid: &[E], known: Option<&[String]>) -
         .collect();
     let both = || train.iter().chain(valid);
     DataReport {
+        untagged: [train, valid].map(|side| side.iter().map(Example::untagged).sum()),
         train_rows: train.len(),
         valid_rows: valid.len(),
         imbalance,
@@ -298,6 +301,13 @@ impl fmt::Display for DataReport {
         }
         write_counts(f, "label", &self.labels)?;
         write_counts(f, "spans", &self.spans)?;
+        if self.untagged != [0, 0] {
+            let [train, valid] = self.untagged;
+            writeln!(
+                f,
+                "spans within others or around them, not learnt: {train} in train, {valid} in valid"
+            )?;
+        }
         if let Some(imbalance) = self.imbalance {
             writeln!(f, "largest class over smallest: {imbalance:.1}")?;
         }

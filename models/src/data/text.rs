@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::fault::Faults;
 use super::problem::{nearest, quote};
 use super::tags::{check_tags, span_names};
-use super::{DataError, Example, Place, Problem, Side, file, json_lines, tsv};
+use super::{DataError, Example, Place, Problem, Side, TokenSpans, file, json_lines, tsv};
 use crate::card::sha256;
 
 /// One text.
@@ -30,6 +30,8 @@ pub struct TextExample {
     pub label: Option<String>,
     /// One tag a token: `O`, `B-name` or `I-name`.
     pub tags: Option<Vec<String>>,
+    /// Names and tokens of spans that no tag says: each lies within one that tags do, or around it.
+    pub untagged: Vec<(String, Range<usize>)>,
     /// What is to be done, and what plays which role in it, where the file says so; the tags are of the same words.
     pub frames: Option<Vec<FrameExample>>,
     /// The side that the file asks for.
@@ -84,6 +86,10 @@ impl Example for TextExample {
     fn span_names(&self) -> Vec<&str> {
         self.tags.as_deref().map(span_names).unwrap_or_default()
     }
+
+    fn untagged(&self) -> usize {
+        self.untagged.len()
+    }
 }
 
 /// Names of the fields to read, where they are not the usual ones.
@@ -97,6 +103,8 @@ pub struct TextFields {
     pub label: Option<String>,
     /// The tags, else `tags` or `slots`.
     pub tags: Option<String>,
+    /// Spans over tokens instead of tags; none for `spans` of characters.
+    pub spans: Option<TokenSpans>,
     /// The group, else `group`; as in `speaker` or `patient`.
     pub group: Option<String>,
     /// A field and what it must be in rows that are read; all others are passed over.
@@ -183,6 +191,7 @@ pub(super) struct Draft {
     pub(super) tokens: Vec<Range<usize>>,
     pub(super) label: Option<String>,
     pub(super) tags: Option<Vec<String>>,
+    pub(super) untagged: Vec<(String, Range<usize>)>,
     pub(super) frames: Option<Vec<FrameExample>>,
     pub(super) side: Option<Side>,
 }
@@ -236,6 +245,7 @@ impl<'a> Collector<'a> {
             tokens: draft.tokens,
             label: draft.label,
             tags: draft.tags,
+            untagged: draft.untagged,
             frames: draft.frames,
             side: draft.side,
         });

@@ -107,6 +107,7 @@ impl Sentence {
             tokens,
             label: ended.label,
             tags: Some(ended.tags),
+            untagged: Vec::new(),
             frames: None,
             side: None,
         });

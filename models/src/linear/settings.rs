@@ -80,6 +80,10 @@ impl DataSettings {
             label: self.label.clone(),
             only: self.only.clone(),
             also: String::new(),
+            spans: String::new(),
+            span_label: String::new(),
+            span_until: String::new(),
+            nested: String::new(),
         }
     }
 

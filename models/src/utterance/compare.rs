@@ -136,7 +136,8 @@ pub(super) fn rows(
         limits: Some((interval.low, interval.high)),
     };
     let mut rows = Vec::new();
-    for figure in Figure::of(labels) {
+    let are_nested = own.iter().any(|mark| mark.untagged > 0);
+    for figure in Figure::of(labels, are_nested) {
         let interval = |marks: &[Mark]| {
             let mut drawn = Vec::with_capacity(marks.len());
             bootstrap(count, options, |places| {

@@ -42,6 +42,8 @@ pub struct Utterance {
     pub intent: Option<usize>,
     /// Number of each word's tag.
     pub tags: Option<Vec<usize>>,
+    /// Kind, first word and end of each slot that no tag says, as it lies within another or around it.
+    pub untagged: Vec<(String, usize, usize)>,
     /// Its frames, where they are known; the tags are of the same words.
     pub frames: Option<Vec<FrameExample>>,
     /// Its row among the answers of a teacher.

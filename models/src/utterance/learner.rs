@@ -182,6 +182,7 @@ impl UtteranceLearner {
             words: [&first[..head], &second[second.len() - tail..]].concat(),
             intent: self.labels.out_of_scope,
             tags: None,
+            untagged: Vec::new(),
             frames: None,
             taught: None,
         }

@@ -17,6 +17,8 @@ pub(super) struct Mark {
     pub(super) scope: f64,
     /// Slots that are right, found and there; none where they are not known.
     slots: Option<[u32; 3]>,
+    /// Slots that are there beside those, within them or around them.
+    pub(super) untagged: u32,
     /// Whether every tag is right.
     pub(super) tags_right: Option<bool>,
     /// What [`frames::compare`] says; none where frames are not known.
@@ -30,6 +32,7 @@ pub(super) enum Figure {
     ScopeAuroc,
     ScopeRecall,
     SlotF1,
+    NestedSlotF1,
     SlotsRight,
     AllRight,
     FrameF1,
@@ -41,8 +44,8 @@ pub(super) enum Figure {
 const FALSE_REJECTION: f64 = 0.05;
 
 impl Figure {
-    /// Those that answers of these labels have.
-    pub(super) fn of(labels: &Labels) -> Vec<Figure> {
+    /// Those that answers of these labels have; `are_nested` where there are slots within slots.
+    pub(super) fn of(labels: &Labels, are_nested: bool) -> Vec<Figure> {
         let mut figures = Vec::new();
         if !labels.intents.is_empty() {
             figures.push(Figure::IntentAccuracy);
@@ -51,7 +54,9 @@ impl Figure {
             figures.extend([Figure::ScopeAuroc, Figure::ScopeRecall]);
         }
         if !labels.tags.is_empty() {
-            figures.extend([Figure::SlotF1, Figure::SlotsRight]);
+            figures.push(Figure::SlotF1);
+            figures.extend(are_nested.then_some(Figure::NestedSlotF1));
+            figures.push(Figure::SlotsRight);
         }
         if frames::has_roles(labels.kinds()) {
             figures.extend([Figure::FrameF1, Figure::ArgumentF1, Figure::FramedArgumentF1]);
@@ -69,6 +74,7 @@ impl Figure {
             Figure::ScopeAuroc => "AUROC of what is out of scope",
             Figure::ScopeRecall => "out-of-scope recall at 5 % false rejection",
             Figure::SlotF1 => "slot F1",
+            Figure::NestedSlotF1 => "slot F1, those within others counted as missed",
             Figure::SlotsRight => "all slots right",
             Figure::AllRight => "intent and all slots right",
             Figure::FrameF1 => "frame F1",
@@ -96,6 +102,10 @@ impl Figure {
                     .filter_map(|mark| Some(mark.intent_right? && mark.tags_right?)),
             ),
             Figure::SlotF1 => f1(marks.iter().filter_map(|mark| mark.slots)),
+            Figure::NestedSlotF1 => f1(marks.iter().filter_map(|mark| {
+                let [right, found, gold] = mark.slots?;
+                Some([right, found, gold + mark.untagged])
+            })),
             Figure::FrameF1 => f1(marks.iter().filter_map(|mark| Some(mark.frames?[0]))),
             Figure::ArgumentF1 => f1(marks.iter().filter_map(|mark| Some(mark.frames?[1]))),
             Figure::FramedArgumentF1 => f1(marks.iter().filter_map(|mark| Some(mark.frames?[2]))),
@@ -105,6 +115,11 @@ impl Figure {
                 .map_or(f64::NAN, |point| point.rejected()),
         }
     }
+}
+
+/// True where there are slots within slots.
+pub(super) fn are_nested(utterances: &[Utterance]) -> bool {
+    utterances.iter().any(|utterance| !utterance.untagged.is_empty())
 }
 
 /// F1 of what is right, found and there.
@@ -149,6 +164,7 @@ pub(super) fn marks(
                 let right = found.iter().filter(|span| gold.contains(span)).count();
                 [right, found.len(), gold.len()].map(|count| u32::try_from(count).unwrap_or(u32::MAX))
             }),
+            untagged: u32::try_from(utterance.untagged.len()).unwrap_or(u32::MAX),
             tags_right: tags.map(|gold| *gold == answer.tags),
             frames: utterance
                 .frames

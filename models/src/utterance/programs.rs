@@ -8,7 +8,7 @@ use motet_engine::{Cpu, Precision, Program};
 use super::config::UtteranceConfig;
 use super::corpus::{Labels, Utterance, ids};
 use super::lower::{IntentNet, SlotsNet};
-use super::measure::{Figure, marks};
+use super::measure::{Figure, are_nested, marks};
 use super::net::UtteranceNet;
 use super::path::Path;
 use super::score::{Answer, best};
@@ -44,7 +44,7 @@ pub(super) fn costs(
         let programs = Programs::of(net, judged.labels, &Lowering::of_card(cpu, precision, ranges))?;
         let answers = programs.answers(judged.utterances)?;
         let marks = marks(judged.labels, judged.utterances, &answers, judged.by);
-        let figures = Figure::of(judged.labels).into_iter();
+        let figures = Figure::of(judged.labels, are_nested(judged.utterances)).into_iter();
         let [p50_ms, p95_ms] = programs.times(judged.utterances, elapsed)?;
         Ok(CostRow {
             precision: name.to_owned(),

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::corpus::{Labels, Utterance};
 use crate::card::DataSource;
-use crate::data::{DataError, TextExample, TextFields, TextOptions, TextSet};
+use crate::data::{DataError, Nested, TextExample, TextFields, TextOptions, TextSet, TokenSpans};
 use crate::recipe::{DataSettings, Recipe};
 use crate::task::{TaskError, wanted};
 use crate::text::{Splitting, split};
@@ -34,6 +34,12 @@ impl Rows {
                 group: named(&data.group),
                 label: named(&data.label),
                 only: named(&data.only).map(|only| wanted(&only)).transpose()?,
+                spans: named(&data.spans).map(|field| TokenSpans {
+                    field,
+                    label: data.span_label.clone(),
+                    until: data.span_until.clone(),
+                    nested: nested(&data.nested),
+                }),
                 ..TextFields::default()
             },
         })
@@ -48,11 +54,18 @@ impl Rows {
             let value = data?.get(name)?.as_str()?;
             (!value.is_empty()).then(|| value.to_owned())
         };
+        let rest = |name: &str| named(name).unwrap_or_default();
         Self {
             format: if is_tsv { "tsv" } else { "jsonl" }.to_owned(),
             fields: TextFields {
                 label: named("label"),
                 only: named("only").and_then(|only| wanted(&only).ok()),
+                spans: named("spans").map(|field| TokenSpans {
+                    field,
+                    label: rest("span_label"),
+                    until: rest("span_until"),
+                    nested: nested(&rest("nested")),
+                }),
                 ..TextFields::default()
             },
         }
@@ -67,6 +80,15 @@ impl Rows {
             self.fields.only = Some(wanted(only)?);
         }
         Ok(self)
+    }
+}
+
+/// What a setting says of spans within spans; its declaration admits no other words.
+fn nested(word: &str) -> Nested {
+    match word {
+        "outermost" => Nested::Outermost,
+        "innermost" => Nested::Innermost,
+        _ => Nested::Refused,
     }
 }
 
@@ -176,6 +198,11 @@ pub(super) fn utterances(examples: &[TextExample], labels: &Labels) -> Vec<Utter
                 let number = |tag: &String| labels.tags.iter().position(|known| known == tag).unwrap_or(0);
                 tags.iter().map(number).collect()
             }),
+        untagged: example
+            .untagged
+            .iter()
+            .map(|(kind, words)| (kind.clone(), words.start, words.end))
+            .collect(),
         frames: example.frames.clone().filter(|_| !labels.tags.is_empty()),
         // A teacher numbers the lines of the file.
         taught: Some(example.place.line.saturating_sub(1)),

@@ -14,6 +14,9 @@ pub(super) const FIGURES: &[&str] = &["intent accuracy", "slot F1", "all slots r
 /// Formats of files of utterances.
 const FORMATS: &[&str] = &["jsonl", "tsv"];
 
+/// What is learnt of spans within spans.
+const NESTED: &[&str] = &["refused", "outermost", "innermost"];
+
 /// The section `net`: sizes, without the names of what the net tells apart, which are those of the data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -138,6 +141,25 @@ pub(super) fn data() -> Section {
             "a field and what it is in rows that are read, as in `lang=en`; all rows when empty",
         ),
         Setting::new("also", Takes::Text, "", "a further file to learn from"),
+        Setting::new(
+            "spans",
+            Takes::Text,
+            "",
+            "the field of spans over the tokens, each with `start` and `end`; tags or spans of characters when empty",
+        ),
+        Setting::new("span_label", Takes::Text, "label", "the field of such a span that names it"),
+        Setting::new(
+            "span_until",
+            Takes::Text,
+            "",
+            "what the name of such a span ends at, as `/` in `State/FailedState`; whole names when empty",
+        ),
+        Setting::new(
+            "nested",
+            Takes::Choice(NESTED),
+            NESTED[0],
+            "which of such spans are learnt where one lies within another",
+        ),
     ]);
     section
 }

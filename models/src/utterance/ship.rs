@@ -10,7 +10,7 @@ use motet_engine::Cpu;
 use super::config::UtteranceConfig;
 use super::corpus::{Labels, Utterance, ids};
 use super::lower::{IntentNet, SlotsNet};
-use super::measure::{Figure, in_scope_scores, marks, ranking};
+use super::measure::{Figure, are_nested, in_scope_scores, marks, ranking};
 use super::net::UtteranceNet;
 use super::programs;
 use super::score::{Answer, answer, spans};
@@ -106,7 +106,7 @@ fn metrics(
 ) -> Result<Vec<Metric>, TaskError> {
     let labels = &prepared.learner.labels;
     let mut metrics = Vec::new();
-    for figure in Figure::of(labels) {
+    for figure in Figure::of(labels, are_nested(&prepared.valid)) {
         let value = |candidate: &Candidate| {
             let marks = marks(labels, &prepared.valid, &candidate.answers, prepared.lesson.scope);
             figure.value(&marks)

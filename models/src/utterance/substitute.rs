@@ -94,6 +94,7 @@ impl Substitutes {
             words,
             tags: Some(filled),
             intent: utterance.intent,
+            untagged: Vec::new(),
             frames: None,
             taught: None,
         }

@@ -70,6 +70,7 @@ pub(super) fn read(
             .collect(),
         intent: None,
         tags: None,
+        untagged: Vec::new(),
         frames: None,
         taught: Some(rows + index),
     };

@@ -31,6 +31,7 @@ pub(in crate::data) fn example(text: &str, label: &str, group: &str) -> TextExam
         tokens: words(text),
         label: given(label),
         tags: None,
+        untagged: Vec::new(),
         frames: None,
         side: None,
     }
