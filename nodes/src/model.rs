@@ -15,6 +15,7 @@ pub mod frames;
 pub mod intent;
 pub mod keyword;
 pub(crate) mod linear;
+pub(crate) mod mentions;
 #[cfg(all(test, feature = "gpu"))]
 mod on_gpu;
 pub mod phones;
