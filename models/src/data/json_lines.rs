@@ -105,7 +105,11 @@ fn draft(line: usize, row: &Row, options: &TextOptions<'_>) -> Result<Draft, Vec
 /// Returns the text and its tokens.
 fn words(row: &Row, options: &TextOptions<'_>) -> Result<(String, Vec<Range<usize>>), Problem> {
     let field = options.fields.text.as_deref().unwrap_or("text");
-    let (text, tokens) = (row.text(field)?, row.texts("tokens")?);
+    let (mut text, tokens) = (row.text(field)?, row.texts("tokens")?);
+    if options.fields.spans.is_some() && tokens.is_some() {
+        // Spans count tokens, which may be others than those of the text.
+        text = None;
+    }
     let is_blank = |token: &String| token.trim().is_empty();
     if let Some(index) = tokens.iter().flatten().position(is_blank) {
         return Err(Problem::EmptyToken { index });
