@@ -21,6 +21,7 @@ pub const RECIPES: &[(&str, &str)] = &[
     ("huric", include_str!("../recipes/huric.yaml")),
     ("keep", include_str!("../recipes/keep.yaml")),
     ("keyword", include_str!("../recipes/keyword.yaml")),
+    ("maintie", include_str!("../recipes/maintie.yaml")),
     ("names", include_str!("../recipes/names.yaml")),
     ("phones", include_str!("../recipes/phones.yaml")),
     ("sections", include_str!("../recipes/sections.yaml")),
