@@ -24,6 +24,7 @@ pub const RECIPES: &[(&str, &str)] = &[
     ("maintie", include_str!("../recipes/maintie.yaml")),
     ("names", include_str!("../recipes/names.yaml")),
     ("phones", include_str!("../recipes/phones.yaml")),
+    ("relations", include_str!("../recipes/relations.yaml")),
     ("sections", include_str!("../recipes/sections.yaml")),
     ("skab", include_str!("../recipes/skab.yaml")),
     ("snips", include_str!("../recipes/snips.yaml")),
