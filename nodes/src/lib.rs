@@ -94,6 +94,7 @@ fn register(catalog: &mut Catalog, models: &ModelSources) -> Result<(), Duplicat
     catalog.register(report::ReportRecord)?;
     catalog.register(report::ReportText)?;
     catalog.register(sensors::Table::new(models.clone()))?;
+    catalog.register(report::Orders::new(models.clone()))?;
     catalog.register(text::Template)?;
     catalog.register(text::Tokenize::new(models.clone()))
 }
@@ -145,6 +146,7 @@ mod tests {
                 "notes/sections",
                 "quality/rows",
                 "quality/waveform",
+                "report/orders",
                 "report/record",
                 "report/text",
                 "sensors/table",

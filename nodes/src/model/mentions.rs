@@ -35,6 +35,13 @@ impl Mentions {
         self.shelf.find(params).map(drop)
     }
 
+    /// The kinds of mentions that it finds, in small letters.
+    pub(crate) fn kinds(&self, params: &Params) -> Result<Vec<String>, Vec<KindFault>> {
+        let model = self.shelf.find(params)?;
+        let (kinds, _) = kinds(&model.card.model.net.0.tags);
+        Ok(kinds.iter().map(|kind| kind.to_lowercase()).collect())
+    }
+
     /// The precisions of that model.
     pub(crate) fn offers(&self, params: &Params) -> Vec<PrecisionOffer> {
         self.shelf.offers(params)
