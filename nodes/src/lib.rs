@@ -95,6 +95,7 @@ fn register(catalog: &mut Catalog, models: &ModelSources) -> Result<(), Duplicat
     catalog.register(report::ReportText)?;
     catalog.register(sensors::Table::new(models.clone()))?;
     catalog.register(report::Orders::new(models.clone()))?;
+    catalog.register(report::Trends)?;
     catalog.register(text::Template)?;
     catalog.register(text::Tokenize::new(models.clone()))
 }
@@ -149,6 +150,7 @@ mod tests {
                 "report/orders",
                 "report/record",
                 "report/text",
+                "report/trend",
                 "sensors/table",
                 "signal/envelope",
                 "signal/orders",
