@@ -50,5 +50,5 @@ pub use sensor_table::{Column, SensorTable, TableFault};
 pub use split::{Split, SplitBy, SplitError, folds, split};
 pub use tags::check_tags;
 pub use text::{FrameExample, TextExample, TextFields, TextOptions, TextSet};
-pub use waveform::{WaveformExample, WaveformFields, WaveformSet};
 pub use token_spans::{Nested, TokenSpans};
+pub use waveform::{WaveformExample, WaveformFields, WaveformSet};

@@ -56,31 +56,22 @@ pub fn catalog_with(models: &ModelSources) -> Catalog {
 }
 
 fn register(catalog: &mut Catalog, models: &ModelSources) -> Result<(), DuplicateKind> {
-    catalog.register(report::AlarmFlood)?;
-    catalog.register(report::AlarmState)?;
     catalog.register(audio::LogMel)?;
     catalog.register(audio::Mfcc)?;
     catalog.register(audio::Resample)?;
     catalog.register(audio::Speak)?;
     catalog.register(control::Number)?;
+    catalog.register(control::Planner::new(models.clone()))?;
     catalog.register(control::Rules)?;
     catalog.register(control::Select)?;
-    catalog.register(signal::Envelope)?;
-    catalog.register(signal::Moments)?;
-    catalog.register(signal::Orders)?;
-    catalog.register(signal::Scale::new(models.clone()))?;
-    catalog.register(signal::Spectrum)?;
-    catalog.register(quality::WaveformQuality::new(models.clone()))?;
-    catalog.register(model::BearingModel::new(models.clone()))?;
     catalog.register(model::Autoencoder::new(models.clone()))?;
+    catalog.register(model::BearingModel::new(models.clone()))?;
     catalog.register(model::Classifier::new(models.clone()))?;
-    catalog.register(control::Planner::new(models.clone()))?;
     catalog.register(model::Entities::new(models.clone()))?;
     catalog.register(model::Frames::new(models.clone()))?;
     catalog.register(model::Intent::new(models.clone()))?;
     catalog.register(model::Keyword::new(models.cpu))?;
     catalog.register(model::Phones::new(models.clone()))?;
-    catalog.register(speech::Commands::new(models.clone()))?;
     catalog.register(model::Shift::new(models.clone()))?;
     catalog.register(model::Slots::new(models.clone()))?;
     catalog.register(model::Tagger::new(models.clone()))?;
@@ -91,11 +82,20 @@ fn register(catalog: &mut Catalog, models: &ModelSources) -> Result<(), Duplicat
     catalog.register(notes::Documents::new(models.clone()))?;
     catalog.register(notes::Segment::new(models.clone()))?;
     catalog.register(quality::Rows::new(models.clone()))?;
+    catalog.register(quality::WaveformQuality::new(models.clone()))?;
+    catalog.register(report::AlarmFlood)?;
+    catalog.register(report::AlarmState)?;
+    catalog.register(report::Orders::new(models.clone()))?;
     catalog.register(report::ReportRecord)?;
     catalog.register(report::ReportText)?;
-    catalog.register(sensors::Table::new(models.clone()))?;
-    catalog.register(report::Orders::new(models.clone()))?;
     catalog.register(report::Trends)?;
+    catalog.register(sensors::Table::new(models.clone()))?;
+    catalog.register(signal::Envelope)?;
+    catalog.register(signal::Moments)?;
+    catalog.register(signal::Orders)?;
+    catalog.register(signal::Scale::new(models.clone()))?;
+    catalog.register(signal::Spectrum)?;
+    catalog.register(speech::Commands::new(models.clone()))?;
     catalog.register(text::Template)?;
     catalog.register(text::Tokenize::new(models.clone()))
 }

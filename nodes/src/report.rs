@@ -24,7 +24,7 @@ pub mod trend;
 
 pub use alarm_flood::AlarmFlood;
 pub use alarm_state::{AlarmState, ORDERS_BYTES, ORDERS_MAX, OrderError, ROWS_MAX};
+pub use orders::Orders;
 pub use report_record::{RECORD_BYTES, ReportRecord};
 pub use report_text::{MARKDOWN_BYTES, PAGE_BYTES, ReportText, TEXT_BYTES};
-pub use orders::Orders;
 pub use trend::Trends;
