@@ -7,7 +7,7 @@ use motet::answer::Answer;
 use motet::{ExecutorChoice, Pipeline, Runner};
 use serde_json::Value as Json;
 
-const NOTHING: [&str; 9] = [
+const NOTHING: [&str; 10] = [
     "mic",
     "accel",
     "speed",
@@ -17,6 +17,7 @@ const NOTHING: [&str; 9] = [
     "bearing_order",
     "process_order",
     "orders",
+    "history",
 ];
 const HEADER: &str = "time,PT-1,FT-1,IT-1,TT-1,VT-1\n";
 

@@ -101,6 +101,16 @@ def broken():
     return table(values, times, cells)
 
 
+def history():
+    """Velocity in mm/s of the 40 days before, once a day and slowly rising."""
+    draw = np.random.default_rng(41)
+    lines = ["time,value"]
+    for day in range(40):
+        at = START - timedelta(days=40 - day)
+        lines.append(f"{at.isoformat()},{0.55 + 0.01 * day + draw.normal(0, 0.02):.3f}")
+    return "\n".join(lines) + "\n"
+
+
 def inputs(folder):
     wavfile.write(folder / "normal.wav", RATE, vibration(1, 11))
     wavfile.write(folder / "outer-race.wav", RATE, vibration(1, 12, damage=1.5))
@@ -110,6 +120,7 @@ def inputs(folder):
     (folder / "normal.csv").write_text(table(process(600, 21)))
     (folder / "valve.csv").write_text(table(valve_closes(process(600, 22), 300)))
     (folder / "broken.csv").write_text(broken())
+    (folder / "history.csv").write_text(history())
 
 
 def normal(folder):

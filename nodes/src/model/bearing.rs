@@ -73,7 +73,8 @@ impl NodeKind for BearingModel {
          nothing may be scored; `probability` of the element, and `probabilities`; `usable`, 1 where any axis was scored; for each axis \
          `scores`, `limits`, `rms` of velocity from 10 to 1,000 Hz in mm/s, `ratios` of its bands to their normal levels; `lines` of \
          the axis that decides, in dB: outer race, inner race, ball and its sidebands; `findings` as JSON. A ball is what remains where no line of a race stands \
-         out, so it may be another cause. Below `least_probability` no cause is given. The `zone` limits in mm/s, in the manner of \
+         out, so it may be another cause; `velocity`, the largest `rms`, for a trend. Below `least_probability` no cause is given, nor for a ball \
+         whose own line does not stand out, nor where levels fell. The `zone` limits in mm/s, in the manner of \
          ISO 20816, come with the kind and size of the machine; without them no severity is told."
     }
 
@@ -142,10 +143,11 @@ impl NodeKind for BearingModel {
             TensorType::new(Element::F32, dims.collect())
         };
         let share = |dims: Vec<Dim>| TensorType::new(Element::F32, dims).within(0.0, 1.0);
-        let rms = TensorType {
+        let in_velocity = |port: TensorType| TensorType {
             unit: Some("mm/s".to_owned()),
-            ..per_axis(None)
+            ..port
         };
+        let (rms, velocity) = (in_velocity(per_axis(None)), in_velocity(number()));
         let labels = [ELEMENTS.as_slice(), &[NORMAL, UNKNOWN]].concat();
         let labels: Vec<String> = labels.into_iter().map(str::to_owned).collect();
         let fields = vec![
@@ -165,6 +167,7 @@ impl NodeKind for BearingModel {
                 TensorType::new(Element::F32, vec![Dim::exactly(dim(LINES))]),
             ),
             Field::new("findings", TensorType::text(dim(FINDINGS_BYTES))),
+            Field::new("velocity", velocity),
         ];
         Ok(vec![OutputSpec::new("bearing", PortType::Record(fields))])
     }
@@ -428,6 +431,7 @@ impl Node for BearingNode {
             axes: &self.axes,
             worst: worst.as_ref(),
             probabilities,
+            speed_rpm: f64::from(inputs.tensor::<f32>(1)?.first().copied().unwrap_or_default()),
         };
         let findings = told.findings().to_json().map_err(|error| failed(&error))?;
         let element = super::compiled::argmax(&probabilities);
@@ -452,7 +456,10 @@ impl Node for BearingNode {
         self.per_axis(out)?;
         let lines = worst.map_or([0.0; LINES], |worst| worst.features.map(narrow));
         out.tensor::<f32>(11, &[dim(LINES)])?.copy_from_slice(&lines);
-        Ok(out.text(12, &findings)?)
+        out.text(12, &findings)?;
+        let largest = self.axes.iter().flatten().map(|axis| axis.velocity).fold(0.0, f64::max);
+        out.tensor::<f32>(13, &[])?.fill(narrow(largest));
+        Ok(())
     }
 
     fn remarks(&self) -> Vec<String> {

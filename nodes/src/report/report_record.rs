@@ -319,7 +319,10 @@ impl RecordNode {
             | State::LatchedUnacknowledged
             | State::LatchedAcknowledged => true,
         };
+        let interval = interval(inputs)?;
+        // Data of a time before the alarm, such as yesterday's file, say nothing of when it began.
         let since = (stands && since_ms >= 0).then(|| moment(since_ms)).transpose()?;
+        let since = since.filter(|since| *since <= interval.to);
         let has_trend = findings
             .evidence
             .iter()
@@ -332,7 +335,7 @@ impl RecordNode {
         };
         Ok(Report {
             asset: self.sheet.asset.clone(),
-            interval: interval(inputs)?,
+            interval,
             severity: findings.severity,
             evidence: findings.evidence,
             cause: findings.cause,

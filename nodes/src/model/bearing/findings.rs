@@ -40,6 +40,8 @@ pub(super) struct Told<'a> {
     pub(super) axes: &'a [Option<Axis>],
     pub(super) worst: Option<&'a Worst>,
     pub(super) probabilities: [f32; ELEMENTS.len()],
+    /// Turns of the shaft in a minute.
+    pub(super) speed_rpm: f64,
 }
 
 impl Told<'_> {
@@ -65,6 +67,8 @@ impl Told<'_> {
         };
         let found = |worst: &'_ Worst| self.axes.get(worst.axis)?.as_ref();
         let Some((worst, axis)) = self.worst.and_then(|worst| Some((worst, found(worst)?))) else {
+            // A shaft that stands is why nothing was scored: a report should say so.
+            findings.evidence.extend((self.speed_rpm <= 0.0).then(speed));
             return findings;
         };
         findings.evidence.push(self.score(worst.axis, axis));
@@ -76,7 +80,9 @@ impl Told<'_> {
             findings.evidence.extend(self.bands(index, axis));
         }
         if self.is_anomalous() {
-            findings.cause = self.cause(&findings.evidence[first_line..], first_line);
+            let has_risen = self.has_risen(worst.axis, axis);
+            let lines = &findings.evidence[first_line..];
+            findings.cause = has_risen.then(|| self.cause(lines, first_line)).flatten();
             findings.check = Some(Check {
                 action: match findings.cause {
                     Some(_) => Action::InspectBearing,
@@ -193,7 +199,15 @@ impl Told<'_> {
         }
     }
 
-    /// The likeliest element, unless it is not likely enough, with what speaks against it.
+    /// Whether the levels of an axis are, taken together, above those of normal running: damage does not make a machine quieter.
+    fn has_risen(&self, index: usize, axis: &Axis) -> bool {
+        let mean = self.model.card.model.net.normal[index].mean;
+        let changes = axis.levels.iter().zip(mean);
+        changes.map(|(level, mean)| level - mean).sum::<f64>() > 0.0
+    }
+
+    /// The likeliest element, unless it is not likely enough, with what speaks against it. A rolling element is what remains
+    /// for the net where no line of a race stands out, so that its own line must: any other change of level looks the same.
     fn cause(&self, lines: &[Evidence], first_line: usize) -> Option<Cause> {
         let element = super::super::compiled::argmax(&self.probabilities);
         let probability = f64::from(self.probabilities[element]);
@@ -204,6 +218,10 @@ impl Told<'_> {
         let own = lines
             .iter()
             .position(|line| order_of(line) == Some(ORDERS[element]));
+        let stands_out = own.is_some_and(|own| lines[own].beyond().is_some());
+        if FAULTS[element] == Fault::RollingElementDefect && !stands_out {
+            return None;
+        }
         if let Some(own) = own.filter(|own| lines[*own].beyond().is_none()) {
             against.push(Against::WithinLimit {
                 evidence: first_line + own,
@@ -224,6 +242,19 @@ impl Told<'_> {
             probability: probability * (1.0 - 1e-6),
             against,
         })
+    }
+}
+
+/// A shaft that stands.
+fn speed() -> Evidence {
+    Evidence {
+        sensor: "shaft".to_owned(),
+        quantity: Quantity::Speed,
+        measured: 0.0,
+        unit: Unit::RevolutionsPerMinute,
+        limit: None,
+        ratio: None,
+        trend: None,
     }
 }
 

@@ -95,6 +95,7 @@ struct Answer {
     usable: u8,
     scores: Vec<f32>,
     rms: Vec<f32>,
+    velocity: f32,
     ratios: Vec<f32>,
     findings: Findings,
 }
@@ -121,6 +122,7 @@ fn fire(running: &mut Running, axes: &[Vec<f32>], rpm: f32, usable: &[u8]) -> An
         usable: found.tensor::<u8>(6).unwrap()[0],
         scores: numbers(7),
         rms: numbers(9),
+        velocity: numbers(13)[0],
         ratios: numbers(10),
         findings: Findings::from_json(found.text(12).unwrap()).unwrap(),
     }
@@ -234,6 +236,7 @@ fn severity_is_the_velocity_of_the_loudest_axis_against_the_zones() {
         "{} {expected}",
         found.rms[1]
     );
+    assert!(found.velocity > found.rms[0] && (found.velocity - found.rms[1]).abs() < f32::EPSILON);
     let severity = found.findings.severity.clone().unwrap();
     assert_eq!((severity.zone, severity.sensor.as_str()), (Zone::C, "axis 2"));
     check_report(&found.findings);

@@ -213,7 +213,7 @@ fn orders_that_name_a_part_of_the_cause_come_first_and_then_the_latest() {
 }
 
 #[test]
-fn a_name_at_the_end_of_a_longer_one_is_another_machine() {
+fn a_name_by_itself_is_found_beside_one_that_ends_a_longer_name() {
     let orders = [
         ("2024-01-01", "replaced main hydraulic pump 2"),
         ("2024-01-01", "replaced hydraulic pump 2"),
