@@ -457,7 +457,12 @@ impl Node for BearingNode {
         let lines = worst.map_or([0.0; LINES], |worst| worst.features.map(narrow));
         out.tensor::<f32>(11, &[dim(LINES)])?.copy_from_slice(&lines);
         out.text(12, &findings)?;
-        let largest = self.axes.iter().flatten().map(|axis| axis.velocity).fold(0.0, f64::max);
+        let largest = self
+            .axes
+            .iter()
+            .flatten()
+            .map(|axis| axis.velocity)
+            .fold(0.0, f64::max);
         out.tensor::<f32>(13, &[])?.fill(narrow(largest));
         Ok(())
     }

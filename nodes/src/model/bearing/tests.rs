@@ -9,7 +9,7 @@ use super::*;
 use crate::report::alarm::State;
 use crate::report::findings::Findings;
 use crate::report::moment::Moment;
-use crate::report::record::{Action, Fault, Interval, Reason, RemainingLife, Report, Zone};
+use crate::report::record::{Action, Fault, Interval, Quantity, Reason, RemainingLife, Report, Zone};
 use crate::trial::{Running, Trial, Value};
 
 const SECOND: usize = 12_000;
@@ -180,11 +180,44 @@ fn the_axis_that_is_furthest_beyond_its_limit_decides() {
     assert_eq!(found.scores[1].to_bits(), found.score.to_bits());
     assert!(found.scores[0] < found.limit && found.scores[2] < found.limit);
     assert!((found.ratios[4] - 3.0).abs() < 0.2, "{:?}", found.ratios);
-    assert!(found.findings.cause.is_some());
     assert_eq!(
         found.findings.check.as_ref().unwrap().sensor.as_deref(),
         Some("axis 2")
     );
+    check_report(&found.findings);
+    // Damage makes nothing quieter.
+    let quiet: Vec<f32> = sound(7).iter().map(|sample| 0.2 * sample).collect();
+    let found = fire(&mut running, &[sound(8), quiet, sound(9)], 1_800.0, &[1, 1, 1]);
+    assert!(found.is_anomalous);
+    assert_eq!(found.findings.cause, None);
+    assert_eq!(found.findings.check.unwrap().action, Action::RepeatMeasurement);
+}
+
+#[test]
+fn a_level_that_rises_without_a_line_is_no_cause() {
+    let kind = BearingModel::new(ModelSources::default());
+    let trial = Trial::of(&kind)
+        .text("model", "bearing@1")
+        .input(WAVEFORM, "f32[T<=12000] rate=12kHz unit=g")
+        .input(SPEED, "f32 unit=rpm")
+        .input(QUALITY, &quality(1));
+    let mut running = trial.build();
+    let found = fire(&mut running, &[noise(SECOND, 21)], 1_797.0, &[1]);
+    assert_eq!((found.is_anomalous, found.label.as_str()), (true, "ball"));
+    assert_eq!(found.findings.cause, None);
+    assert_eq!(found.findings.check.unwrap().action, Action::RepeatMeasurement);
+}
+
+#[test]
+fn a_shaft_that_stands_is_told_and_not_scored() {
+    let (_folder, kind) = kind(1);
+    let mut running = trial(&kind, 1).build();
+    let found = fire(&mut running, &[noise(SECOND, 22)], 0.0, &[1]);
+    assert_eq!((found.usable, found.label.as_str()), (0, "unknown"));
+    let [speed] = found.findings.evidence.as_slice() else {
+        panic!("{:?}", found.findings);
+    };
+    assert_eq!((speed.quantity, speed.measured), (Quantity::Speed, 0.0));
     check_report(&found.findings);
 }
 
