@@ -94,6 +94,11 @@ fn a_table_of_normal_rows_becomes_a_model_that_says_what_it_learnt() {
         assert!(ran.out.contains(told), "{told}: {}", ran.out);
     }
     assert!(!ran.out.contains("operator"), "{}", ran.out);
+    let card = fs::read_to_string(folder.path().join("press/card.yaml")).unwrap();
+    assert!(
+        card.contains("origin: own data") && card.contains("name: normal.csv"),
+        "{card}"
+    );
     let ran = motet(folder.path(), &["eval", "press", "--data", "normal.csv"]);
     assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
     assert!(

@@ -17,7 +17,7 @@ motet: 1
 pipeline: pump
 about: Scores rows of the sensors of a pump.
 inputs:
-  rows: utf8[T<=1000000]
+  rows: utf8[T<=2000000]
   now: i64
 nodes:
   table: {kind: sensors/table, in: rows, with: {model: skab@1, time: datetime}}

@@ -1,9 +1,12 @@
 //! The settings of recipes for process sensors.
 
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 
 use super::config::{ROWS, is_name};
 use super::{LimitBy, Sensor, SensorKind, ShiftConfig};
+use crate::card::DataSource;
 use crate::recipe::{Section, Setting, Takes};
 use crate::task::TaskError;
 
@@ -48,6 +51,21 @@ impl DataSettings {
             "semicolon" => b';',
             "tab" => b'\t',
             _ => b',',
+        }
+    }
+
+    /// A file as the card names it.
+    pub(super) fn source(&self, sha256: &str, path: &Path, role: &str) -> DataSource {
+        DataSource {
+            name: path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned(),
+            origin: self.origin.clone(),
+            licence: self.licence.clone(),
+            role: role.to_owned(),
+            manifest_sha256: sha256.to_owned(),
         }
     }
 

@@ -62,7 +62,12 @@ pub(super) struct PreparedRows {
 
 impl PreparedRows {
     fn new(recipe: &Recipe, sources: &Sources) -> Result<Self, TaskError> {
-        let settings: DataSettings = recipe.section("data")?;
+        let mut settings: DataSettings = recipe.section("data")?;
+        if sources.train.is_some() && sources.recipe.is_none() {
+            // A recipe that comes along speaks of its own recordings, not of a file that is given instead.
+            settings.origin = "own data".to_owned();
+            settings.licence = "not stated".to_owned();
+        }
         let lesson: LessonSettings = recipe.section("lesson")?;
         let path = sources
             .train
@@ -88,26 +93,9 @@ impl PreparedRows {
         }
         let config = lesson.config(sensors);
         let model = learnt.all[normal].model(&config)?;
-        let source = |set: &Recordings, name: &str, role: &str| DataSource {
-            name: name.to_owned(),
-            origin: settings.origin.clone(),
-            licence: settings.licence.clone(),
-            role: role.to_owned(),
-            manifest_sha256: set.sha256.clone(),
-        };
-        let role = match learnt.is_table {
-            true => format!(
-                "the first {} rows learnt from, the limit chosen by the others",
-                lesson.rows
-            ),
-            false => format!(
-                "the first {} rows of `{}` learnt from, the limit chosen by its others; settings chosen on all tables",
-                lesson.rows, learnt.all[normal].name
-            ),
-        };
-        let mut data = vec![source(&learnt, &file_name(&path), &role)];
+        let mut data = vec![settings.source(&learnt.sha256, &path, &role(&learnt, normal, lesson.rows))];
         if let (Some(valid), Some(path)) = (&valid, &of_valid) {
-            data.push(source(valid, &file_name(path), "reported on"));
+            data.push(settings.source(&valid.sha256, path, "reported on"));
         }
         let none = Vec::new();
         Ok(Self {
@@ -137,11 +125,15 @@ impl PreparedRows {
     }
 }
 
-fn file_name(path: &Path) -> String {
-    path.file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned()
+/// What the tables were used for, as the card says it.
+fn role(learnt: &Recordings, normal: usize, rows: usize) -> String {
+    match learnt.is_table {
+        true => format!("the first {rows} rows learnt from, the limit chosen by the others"),
+        false => format!(
+            "the first {rows} rows of `{}` learnt from, the limit chosen by its others; settings chosen on all tables",
+            learnt.all[normal].name
+        ),
+    }
 }
 
 /// Which table the model is learnt from.

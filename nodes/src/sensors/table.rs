@@ -322,16 +322,17 @@ mod tests {
     #[test]
     fn the_model_says_which_sensors_there_are() {
         let kind = kind();
-        let trial = || {
+        let of = |model: &str| {
             Trial::of(&kind)
-                .text("model", "skab@1")
+                .text("model", model)
                 .text("time", "datetime")
                 .input("text", "utf8[T<=1000]")
         };
+        let trial = || of("skab@1");
         assert!(trial().types()[0].contains("values: f32[R<=4096, 8]"));
         let fault = &trial().with("sensors", texts(&["Pressure"])).faults()[0];
         assert!(fault.message.contains("Accelerometer1RMS, "), "{}", fault.message);
-        assert!(trial().text("model", "skab@7").signature().is_err());
+        assert!(of("skab@7").signature().is_err());
     }
 
     #[test]
