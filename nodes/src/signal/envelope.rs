@@ -283,10 +283,13 @@ mod tests {
     #[test]
     fn the_most_impulsive_band_is_found_for_each_axis_and_a_constant_has_none() {
         let trial = Trial::of(&Envelope).input(WAVEFORM, "f32[2, T<=12000] rate=12kHz");
+        let noise = crate::model::bearing::tests::noise(12_000, 3);
         let mut knocks: Vec<f32> = (0..12_000_u32)
-            .map(|index| {
+            .zip(noise)
+            .map(|(index, noise)| {
                 let since = f64::from(index % 240) / 12_000.0;
-                narrow((-800.0 * since).exp() * (std::f64::consts::TAU * 5_000.0 * since).sin())
+                let knock = (-800.0 * since).exp() * (std::f64::consts::TAU * 5_000.0 * since).sin();
+                narrow(knock) + 0.05 * noise
             })
             .collect();
         knocks.extend([0.5; 12_000]);

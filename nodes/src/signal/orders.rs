@@ -395,10 +395,13 @@ mod tests {
         }
         .orders()
         .inner_race;
+        let noise = crate::model::bearing::tests::noise(12_000, 3);
         let samples: Vec<f32> = (0..12_000_u32)
-            .map(|index| {
+            .zip(noise)
+            .map(|(index, noise)| {
                 let since = f64::from(index) / 12_000.0 % (1.0 / (30.0 * order));
-                narrow((-800.0 * since).exp() * (std::f64::consts::TAU * 3_000.0 * since).sin())
+                let knock = (-800.0 * since).exp() * (std::f64::consts::TAU * 3_000.0 * since).sin();
+                narrow(knock) + 0.05 * noise
             })
             .collect();
         let outputs = trial
