@@ -1,7 +1,7 @@
 //! `report/orders`: what was done to a machine, from its history of maintenance.
 //!
-//! [`read`] takes the history apart; [`tag`] and [`alias`] say which orders are of the machine, with [`around`] for what
-//! stands beside a name; a net finds what the orders name ([`mask`] writes them as it knows them), and [`relevance`] ranks
+//! `read` takes the history apart; `tag` and `alias` say which orders are of the machine, with `around` for what
+//! stands beside a name; a net finds what the orders name (`mask` writes them as it knows them), and `relevance` ranks
 //! them. It changes no order and guesses no asset: one that is booked on another machine is of that machine, whatever its
 //! text says. Invariant: every order that is given is of the asset, at most [`LIST_MAX`] of them, and fits a report.
 
