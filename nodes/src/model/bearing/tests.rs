@@ -198,7 +198,7 @@ fn a_level_that_rises_without_a_line_is_no_cause() {
     let kind = BearingModel::new(ModelSources::default());
     let trial = Trial::of(&kind)
         .text("model", "bearing@1")
-        .input(WAVEFORM, "f32[T<=12000] rate=12kHz unit=g")
+        .input(WAVEFORM, "f32[1, T<=12000] rate=12kHz unit=g")
         .input(SPEED, "f32 unit=rpm")
         .input(QUALITY, &quality(1));
     let mut running = trial.build();
