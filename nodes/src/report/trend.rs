@@ -32,7 +32,7 @@ pub mod slope;
 #[cfg(test)]
 mod tests;
 
-use history::{DAY_MS, History, Measurement, POINTS_MAX};
+use history::{DAY_MS, History, Measurement, POINTS_MAX, PointError};
 use life::{Demands, outlook};
 
 const VALUE: &str = "value";
@@ -78,7 +78,7 @@ impl NodeKind for Trends {
     fn about(&self) -> &str {
         "Says how a quantity changes from day to day, and how long until it reaches its limit. Each request brings one `value` \
          and its time `at`, in Unix milliseconds; `history` has those of the days before as CSV, `time,value` or \
-         `time,value,load` a line, and is read while there is no point yet. At most 256 points are kept, none older than \
+         `time,value,load` a line, and is read while there is no point yet. A value whose time is not after that of the one before is no point. At most 256 points are kept, none older than \
          `window` days: where there are more, those of stretches of one length become their mean. The slope is that of Theil \
          and Sen, its interval of 95 % is by ranks and made wider for autocorrelation. Remaining days are estimated only from \
          at least `points` points over `days` days with a clear trend towards `limit`, without a break, where `load` has no \
@@ -396,7 +396,10 @@ impl TrendNode {
                 self.history.add(earlier).map_err(|error| failed(&error))?;
             }
         }
-        self.history.add(measured).map_err(|error| failed(&error))
+        match self.history.add(measured) {
+            // Sent again, or late: the answer is that of the points there are.
+            Ok(()) | Err(PointError::Order { .. }) => Ok(()),
+        }
     }
 }
 
