@@ -63,6 +63,7 @@ pub fn html(
                         figcaption { (spectrum.caption()) }
                     }
                 }
+                @if !report.work_orders.is_empty() { (work_orders(report)) }
                 footer {
                     (report.interval.from) " to " (report.interval.to) ", model " (report.model.name) " "
                     (report.model.version) ". This report is no safety function."
@@ -91,6 +92,21 @@ fn evidence(report: &Report) -> Markup {
             } }
             tbody { @for index in report.ranked_evidence() { @if let Some(evidence) = report.evidence.get(index) {
                 (row(evidence))
+            } } }
+        } }
+    }
+}
+
+/// What was done to the machine: a text has room for the latest at most.
+fn work_orders(report: &Report) -> Markup {
+    html! {
+        div.wide { table {
+            caption { "What was done to it, as work orders say." }
+            thead { tr { th { "Work order" } th { "Date" } th { "Words" } } }
+            tbody { @for order in &report.work_orders { tr {
+                th scope="row" { (order.id) }
+                td { (order.date) }
+                td { "“" (order.snippet) "”" }
             } } }
         } }
     }

@@ -1,6 +1,6 @@
 //! What a page must hold, and what it must not let through.
 
-use super::super::record::{DefectOrder, Unit};
+use super::super::record::{DefectOrder, Unit, WorkOrder};
 use super::super::sample;
 use super::super::text::Templates;
 use super::*;
@@ -43,6 +43,31 @@ fn a_page_has_text_table_and_picture() {
         page.matches("http://www.w3.org/2000/svg").count(),
         "nothing is loaded"
     );
+}
+
+#[test]
+fn a_page_lists_every_work_order_with_its_words_escaped() {
+    let mut report = sample::plausible(5);
+    let order = |id: &str, snippet: &str| WorkOrder {
+        id: id.to_owned(),
+        date: "2024-03-03".parse().unwrap(),
+        snippet: snippet.to_owned(),
+        asset: report.asset.clone(),
+    };
+    report.work_orders = vec![
+        order("4711", "bearing replaced"),
+        order("4690", "<b>grease & oil</b>"),
+    ];
+    let page = html(&report, &Templates, None).unwrap();
+    for part in [
+        "4711",
+        "2024-03-03",
+        "bearing replaced",
+        "4690",
+        "&lt;b&gt;grease &amp; oil&lt;/b&gt;",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
 }
 
 #[test]
