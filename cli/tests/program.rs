@@ -185,7 +185,7 @@ fn the_plan_of_an_imagined_machine_is_a_page() {
       3     say           1    192  utf8[T<=82]
 
     memory   cpu 150.8 KiB of 1.0 MiB allowed: weights 0 B, buffers 704 B, workspaces 82 B, session 150.0 KiB
-             3 buffers; 768 B without sharing, no plan below 704 B; largest: the book-keeping of a session with 146.0 KiB
+             3 buffers; 768 B without sharing, no plan below 704 B; largest: the book-keeping of a session with 150.0 KiB
     time     10 us estimated for a request, from assumed speeds; nothing was measured
     request  no deadline
     egress   none: nothing leaves this machine

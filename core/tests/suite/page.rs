@@ -39,7 +39,7 @@ fn the_page_of_a_small_plan() {
       3     decide       1    192  record{score: f32, data: f32[T<=1]}
 
     memory   cpu 160.4 KiB of 192.0 KiB allowed: weights 2.0 KiB, buffers 1.4 KiB, workspaces 1.0 KiB, session 156.0 KiB
-             4 buffers; 1.6 KiB without sharing, no plan below 1.2 KiB; largest: the book-keeping of a session with 152.0 KiB
+             4 buffers; 1.6 KiB without sharing, no plan below 1.2 KiB; largest: the book-keeping of a session with 156.0 KiB
     time     110 us estimated for a request, from assumed speeds; nothing was measured
     chain    answer: 110 us estimated of 4.00 ms allowed (deadline 5.00 ms, 99 % of requests)  heard -> decide
     request  deadline 10.00 ms
