@@ -18,7 +18,6 @@ mod measure;
 mod net;
 mod normal;
 mod quality;
-mod quantile;
 mod settings;
 mod ship;
 mod task;
@@ -30,7 +29,6 @@ pub use features::{BANDS, Examined, Examiner, LEVELS, LINES, LineKind, SCORED};
 pub use net::BearingNet;
 pub use normal::{LearntFrom, Normal, NormalError, scored};
 pub use quality::{is_saturated, is_stuck, levels_tell_another_unit, rate_is_off};
-pub use quantile::f_quantile;
 pub use task::BearingTask;
 
 /// Elements of a bearing, in the order of the answers of the net.

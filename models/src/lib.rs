@@ -15,6 +15,7 @@ pub mod audio;
 pub mod autoencoder;
 pub mod baseline;
 pub mod bearing;
+pub mod beta;
 pub mod builtin;
 pub mod card;
 pub mod classifier;

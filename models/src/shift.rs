@@ -6,7 +6,6 @@
 //! sensors ([`Scorer`]). Beside it stand rules that find data which cannot be trusted ([`quality`]). Here is no net and no
 //! program. Invariant: what is given row by row depends on the rows alone, never on how they were cut into chunks.
 
-pub mod beta;
 mod compare;
 pub mod config;
 mod conformal;

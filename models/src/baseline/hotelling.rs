@@ -1,7 +1,7 @@
 //! Rows against the principal components of normal rows: Hotelling's T² within them, and the squared error Q beside them.
 
 use super::BaselineError;
-use crate::shift::beta::f_quantile;
+use crate::beta::f_quantile;
 
 /// Share of the variance that the components hold.
 const VARIANCE: f64 = 0.9;
@@ -79,7 +79,7 @@ impl Hotelling {
         Ok(Self {
             scales,
             components,
-            t2_limit: factor * f_quantile(WITHIN, kept, count - kept),
+            t2_limit: factor * f_quantile(1.0 - WITHIN, (kept, count - kept)),
             q_limit: q_limit(&rest),
         })
     }

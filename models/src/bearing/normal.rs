@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::quantile::f_quantile;
+use crate::beta::f_quantile;
 
 /// Levels that are scored: the bands from 1/12 of half the sample rate on.
 pub(super) const SCORED_LEVELS: usize = 3;

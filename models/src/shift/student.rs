@@ -1,6 +1,6 @@
 //! Tails of Student's t distribution, in logarithms.
 
-use super::beta::{Logarithms, border, ln_beta, ln_incomplete_beta};
+use crate::beta::{Logarithms, border, ln_beta, ln_incomplete_beta};
 
 /// Student's t distribution with some degrees of freedom.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -3,8 +3,8 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::*;
+use crate::beta::border;
 use crate::card::sha256;
-use crate::shift::beta::border;
 use crate::weights::Weights;
 
 mod faults;

@@ -98,25 +98,31 @@ fn fraction(x: f64, a: f64, b: f64) -> f64 {
     value
 }
 
-/// The value that a share `below` of Fisher's F distribution with `first` and `second` degrees of freedom is not above.
-pub fn f_quantile(below: f64, first: f64, second: f64) -> f64 {
-    let (a, b) = (first / 2.0, second / 2.0);
-    let ln_beta = ln_beta(a, b);
-    let is_below = |value: f64| {
-        let ratio = first * value / second;
-        let x = ratio / (1.0 + ratio);
+/// The value that a number of Fisher's F distribution exceeds with probability `tail`, which is above 0 and below 1. Both
+/// degrees of freedom are above 0.
+///
+/// The tail is I_x(second / 2, first / 2) at x = second / (second + first f), whose logarithm stays exact where the tail itself is
+/// tiny.
+///
+/// # Source
+/// Abramowitz and Stegun (1964), equation 26.6.2.
+pub fn f_quantile(tail: f64, (first, second): (f64, f64)) -> f64 {
+    let (a, b) = (second / 2.0, first / 2.0);
+    let (target, ln_beta) = (tail.ln(), ln_beta(a, b));
+    border(|value| {
+        let ratio = first / second * value;
+        let ln_x = -ratio.ln_1p();
         let at = Logarithms {
-            x,
-            ln_x: x.ln(),
-            ln_rest: -ratio.ln_1p(),
+            x: ln_x.exp(),
+            ln_x,
+            ln_rest: ln_x + ratio.ln(),
         };
-        ln_incomplete_beta(at, (a, b), ln_beta).exp() < below
-    };
-    border(is_below)
+        ln_incomplete_beta(at, (a, b), ln_beta) > target
+    })
 }
 
 /// The positive number up to which `is_below` holds.
-pub(super) fn border(is_below: impl Fn(f64) -> bool) -> f64 {
+pub(crate) fn border(is_below: impl Fn(f64) -> bool) -> f64 {
     let (mut low, mut high) = (0.0, 1.0);
     while is_below(high) && high < 1e300 {
         low = high;
@@ -178,9 +184,51 @@ mod tests {
     fn quantiles_of_f_are_those_of_the_tables() {
         // NIST/SEMATECH e-Handbook of Statistical Methods, 1.3.6.7.3: upper 1 % of F(3, 20), F(10, 60); with one and one
         // degrees it is the square of a Cauchy quantile, tan(0.495 pi)^2.
-        assert!((f_quantile(0.99, 3.0, 20.0) - 4.938).abs() < 5e-4);
-        assert!((f_quantile(0.99, 10.0, 60.0) - 2.632).abs() < 5e-4);
+        assert!((f_quantile(0.01, (3.0, 20.0)) - 4.938).abs() < 5e-4);
+        assert!((f_quantile(0.01, (10.0, 60.0)) - 2.632).abs() < 5e-4);
         let cauchy = (0.495 * std::f64::consts::PI).tan().powi(2);
-        assert!((f_quantile(0.99, 1.0, 1.0) / cauchy - 1.0).abs() < 1e-9);
+        assert!((f_quantile(0.01, (1.0, 1.0)) / cauchy - 1.0).abs() < 1e-9);
     }
+
+    fn check_quantile(tail: f64, degrees: (f64, f64), expected: f64) {
+        let found = f_quantile(tail, degrees);
+        assert!(
+            (found / expected - 1.0).abs() < 1e-9,
+            "{tail} {degrees:?}: {found}, expected {expected}"
+        );
+    }
+
+    #[test]
+    fn two_and_two_degrees_have_a_closed_form() {
+        // P(F > f) = 1 / (1 + f).
+        for tail in [0.5, 0.05, 1e-3, 1e-7] {
+            check_quantile(tail, (2.0, 2.0), 1.0 / tail - 1.0);
+        }
+    }
+
+    #[test]
+    fn with_two_degrees_above_the_tail_is_a_power() {
+        // P(F > f) = (1 + 2 f / b)^(-b/2).
+        for (tail, b) in [(0.01, 8.0), (1.0 / 86_400.0, 57.0), (1e-5, 1_000.0)] {
+            let expected = b / 2.0 * (f64::powf(tail, -2.0 / b) - 1.0);
+            check_quantile(tail, (2.0, b), expected);
+        }
+    }
+
+    #[test]
+    fn other_degrees_are_those_of_scipy() {
+        // scipy.stats.f.isf
+        for (tail, degrees, expected) in SCIPY {
+            check_quantile(*tail, *degrees, *expected);
+        }
+    }
+
+    const SCIPY: &[(f64, (f64, f64), f64)] = &[
+        (1.1574074074074073e-05, (3.0, 8.0), 54.323550900023214),
+        (1.1574074074074073e-05, (3.0, 57.0), 10.66003424689046),
+        (1.1574074074074073e-05, (3.0, 997.0), 8.638917733498685),
+        (3.858024691358025e-06, (3.0, 597.0), 9.503928656769755),
+        (0.3, (5.0, 7.0), 1.5054733793133426),
+        (0.9, (4.0, 10.0), 0.25511013641558666),
+    ];
 }
