@@ -29,6 +29,7 @@ pub mod tagger;
 mod tests;
 pub mod text_classifier;
 mod utterance;
+pub(crate) mod worked_out;
 
 pub use autoencoder::Autoencoder;
 pub use bearing::BearingModel;
