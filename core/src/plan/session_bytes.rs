@@ -2,7 +2,7 @@
 //!
 //! It stands for the text of the pipeline, graph and plan, the tables of the catalog, steps with their leases, and the
 //! queue of a lane. `core/tests/held.rs` holds the parts for nodes and slots against the allocator; `tests/memory.rs` of the
-//! workspace holds the whole against it on every pipeline that comes with the project.
+//! workspace holds the whole against it on four pipelines that come with the project.
 
 use super::PlannedNode;
 use crate::catalog::Signature;
