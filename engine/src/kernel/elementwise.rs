@@ -180,6 +180,7 @@ fn activate<S: Simd>(s: S, activation: Activation, from: &[f32], to: &mut [f32])
         Activation::Silu => each!(math::silu),
         Activation::Tanh => each!(math::tanh),
         Activation::Sigmoid => each!(math::sigmoid),
+        Activation::Leaky => each!(math::leaky),
     }
 }
 
@@ -330,6 +331,7 @@ mod tests {
                 let low = match activation {
                     Activation::None => -100.0,
                     Activation::Tanh => -1.0,
+                    Activation::Leaky => -0.4,
                     _ => 0.0,
                 };
                 near(&seen[2..3], &[low], 1e-6).unwrap();

@@ -41,6 +41,12 @@ pub(super) fn sigmoid<S: Simd>(s: S, x: S::F) -> S::F {
     s.div(s.splat(1.0), s.add(s.splat(1.0), e))
 }
 
+/// `max(x, x / 5, -2 / 5)`. A NaN stays one: of a NaN and a number, the second operand is returned.
+#[inline(always)]
+pub(super) fn leaky<S: Simd>(s: S, x: S::F) -> S::F {
+    s.max(s.splat(-0.4), s.max(s.mul(x, s.splat(0.2)), x))
+}
+
 /// The hyperbolic tangent, to 3e-7; near 0 that is much of the number, as the difference from 1 cancels.
 ///
 /// # Source

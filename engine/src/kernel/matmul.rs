@@ -30,6 +30,8 @@ pub enum Activation {
     Tanh,
     /// `1 / (1 + e^-x)`.
     Sigmoid,
+    /// `max(x, x / 5, -2 / 5)`: the leaky rectifier of Maas, Hannun and Ng 2013 with an end.
+    Leaky,
 }
 
 impl Activation {
@@ -42,6 +44,7 @@ impl Activation {
             Activation::Silu => "silu",
             Activation::Tanh => "tanh",
             Activation::Sigmoid => "sigmoid",
+            Activation::Leaky => "leaky",
         }
     }
 }
@@ -300,6 +303,12 @@ pub(super) fn activate<S: Simd>(s: S, activation: Activation, values: &mut [f32]
             values,
             #[inline(always)]
             |x| math::sigmoid(s, x),
+        ),
+        Activation::Leaky => each(
+            s,
+            values,
+            #[inline(always)]
+            |x| math::leaky(s, x),
         ),
     }
 }

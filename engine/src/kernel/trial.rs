@@ -89,15 +89,17 @@ pub(crate) fn activated(activation: Activation, x: f64) -> f64 {
         Activation::Silu => x / (1.0 + (-x).exp()),
         Activation::Tanh => x.tanh(),
         Activation::Sigmoid => 1.0 / (1.0 + (-x).exp()),
+        Activation::Leaky => x.max(x / 5.0).max(-0.4),
     }
 }
 
 /// All of them.
-pub(crate) const ACTIVATIONS: [Activation; 6] = [
+pub(crate) const ACTIVATIONS: [Activation; 7] = [
     Activation::None,
     Activation::Relu,
     Activation::Gelu,
     Activation::Silu,
     Activation::Tanh,
     Activation::Sigmoid,
+    Activation::Leaky,
 ];

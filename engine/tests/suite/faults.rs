@@ -278,6 +278,7 @@ fn what_is_no_number_stays_none_in_every_precision() {
         Activation::Silu,
         Activation::Tanh,
         Activation::Sigmoid,
+        Activation::Leaky,
     ];
     // A quiet NaN, one whose rounding to bf16 would carry over into its sign, and a signalling one.
     let faults = [f32::NAN, f32::from_bits(0x7fff_ffff), f32::from_bits(0xff80_0001)];

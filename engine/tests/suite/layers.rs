@@ -11,13 +11,14 @@ use proptest::test_runner::TestCaseError;
 
 use super::shared::{cpus, dense, numbers, pool, run};
 
-const ACTIVATIONS: [Activation; 6] = [
+const ACTIVATIONS: [Activation; 7] = [
     Activation::None,
     Activation::Relu,
     Activation::Gelu,
     Activation::Silu,
     Activation::Tanh,
     Activation::Sigmoid,
+    Activation::Leaky,
 ];
 
 /// Sizes around those of vectors.
@@ -43,6 +44,7 @@ fn activated(activation: Activation, x: f64) -> f64 {
         Activation::Silu => x * sigmoid(x),
         Activation::Tanh => x.tanh(),
         Activation::Sigmoid => sigmoid(x),
+        Activation::Leaky => x.max(x / 5.0).max(-0.4),
     }
 }
 
