@@ -209,6 +209,11 @@ pub(crate) struct RunArguments {
     #[arg(long, conflicts_with_all = ["inputs", "repeat"])]
     pub(crate) stdin: bool,
 
+    /// Write an output, or a field of one, to a file: text as it is, sound as WAV where the file is called so, anything else
+    /// as JSON; may be repeated. Of several requests, the last stays.
+    #[arg(long, value_name = "NAME=FILE", value_parser = pair, conflicts_with = "stdin")]
+    pub(crate) save: Vec<(String, String)>,
+
     /// Answer each request this many times.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(crate) repeat: u32,

@@ -617,3 +617,72 @@ fn a_grammar_is_checked_and_mended_like_a_pipeline() {
     );
     assert_eq!(fs::read_to_string(&path).unwrap(), sound);
 }
+
+#[test]
+fn outputs_are_saved_as_text_json_and_sound() {
+    const SOUND: &str = "\
+motet: 1
+pipeline: small
+inputs: {mic: \"f32[T<=8000] rate=8kHz range=-1..1\", place: \"utf8[T<=16]\"}
+contract: {egress: none}
+nodes:
+  faster: {kind: audio/resample, in: mic, with: {rate: 16 kHz}}
+  say: {kind: text/template, in: {at: place}, with: {text: \"at {at}\"}}
+  decide: {kind: control/rules, in: {at: place}, with: {stop_if: \"at == 'press'\", otherwise: go}}
+outputs: {sound: faster, text: say, decision: decide}
+";
+    let folder = folder_with(SOUND);
+    let run = |save: &[&str]| {
+        let mut arguments = vec!["run", "small", "--in", "place=press", "--in", "mic=tone.wav"];
+        save.iter().for_each(|saved| arguments.extend(["--save", saved]));
+        motet_in(folder.path(), &arguments, "")
+    };
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: 8_000,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
+    let mut tone = hound::WavWriter::create(folder.path().join("tone.wav"), spec).unwrap();
+    for index in 0..4_000_i16 {
+        let phase = f64::from(index) * std::f64::consts::TAU * 440.0 / 8_000.0;
+        #[expect(clippy::cast_possible_truncation, reason = "a sample")]
+        tone.write_sample((8_000.0 * phase.sin()) as i16).unwrap();
+    }
+    tone.finalize().unwrap();
+    let ran = run(&[
+        "text=said.txt",
+        "decision=all.json",
+        "decision.action=action.txt",
+        "sound=fast.wav",
+    ]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+    assert_eq!(
+        (read("said.txt").as_str(), read("action.txt").as_str()),
+        ("at press", "stop")
+    );
+    let all: Json = serde_json::from_str(&read("all.json")).unwrap();
+    assert_eq!(all["action"], "stop");
+    let mut fast = hound::WavReader::open(folder.path().join("fast.wav")).unwrap();
+    assert_eq!(fast.spec().sample_rate, 16_000);
+    let samples: Vec<i16> = fast.samples().map(Result::unwrap).collect();
+    assert!(samples.len() >= 8_000);
+    let loudest = samples
+        .iter()
+        .map(|sample| i32::from(*sample).abs())
+        .max()
+        .unwrap();
+    assert!((7_500..8_500).contains(&loudest), "{loudest}");
+    for (saved, message) in [
+        ("txt=a", "there is no output `txt` to save"),
+        ("decision.act=a", "there is no field `act` to save"),
+        ("text.action=a", "output `text` has no fields, so no `action`"),
+        ("text=a.wav", "`text` is no sound"),
+    ] {
+        let ran = run(&[saved]);
+        assert_eq!(ran.code, Some(2), "{saved}");
+        assert!(ran.err.contains(message), "{saved}: {}", ran.err);
+        assert!(!folder.path().join("a").exists() && !folder.path().join("a.wav").exists());
+    }
+}

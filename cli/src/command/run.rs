@@ -11,6 +11,10 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::render;
 
+mod save;
+
+use save::Saved;
+
 /// Most firings that are remembered for `--report` and `--trace`.
 const TRACES_MAX: usize = 100_000;
 
@@ -30,9 +34,13 @@ pub(super) fn run(arguments: &RunArguments, output: &mut Output) -> Result<(), F
     let mut work = Work {
         arguments,
         runner: pipeline.runner()?,
+        saved: Vec::new(),
         traces: Vec::new(),
         any_failed: false,
     };
+    for (name, path) in &arguments.save {
+        work.saved.push(Saved::of(pipeline.plan(), name, path)?);
+    }
     if arguments.stdin {
         serve::serve(&mut work, output)?;
     } else if arguments.inputs.is_empty() && !pipeline.spec().inputs.is_empty() {
@@ -52,6 +60,7 @@ pub(super) fn run(arguments: &RunArguments, output: &mut Output) -> Result<(), F
 pub(super) struct Work<'a> {
     arguments: &'a RunArguments,
     pub(super) runner: Runner,
+    saved: Vec<Saved>,
     traces: Vec<Trace>,
     any_failed: bool,
 }
@@ -81,6 +90,9 @@ impl Work<'_> {
         let mut answer = self.run(&request)?;
         for _ in 1..self.arguments.repeat {
             answer = self.run(&request)?;
+        }
+        for saved in &self.saved {
+            saved.write(&answer)?;
         }
         if output.is_json() {
             let mut object = Map::new();
