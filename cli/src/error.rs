@@ -66,6 +66,10 @@ impl Error {
                 cause: BuildError::Device { .. },
                 ..
             }) => Some("MT0417"),
+            Error::Open(OpenError::Build {
+                cause: BuildError::Program { .. },
+                ..
+            }) => Some("MT0418"),
             Error::Pipeline(_)
             | Error::Kind(_)
             | Error::Open(_)
@@ -84,7 +88,7 @@ impl Error {
             | Error::Feed(_)
             | Error::Run(RunError::Input(_))
             | Error::Open(OpenError::Build {
-                cause: BuildError::Model { .. },
+                cause: BuildError::Model { .. } | BuildError::Program { .. },
                 ..
             }) => true,
             Error::Kind(_)

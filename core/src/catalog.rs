@@ -233,6 +233,14 @@ pub enum BuildError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A program that the node starts is not on this machine, or does not do what the node asks of it.
+    #[error("`{program}` {reason}")]
+    Program {
+        /// Its name.
+        program: String,
+        /// What is wrong with it, and what to do.
+        reason: String,
+    },
 }
 
 /// A factory of nodes.

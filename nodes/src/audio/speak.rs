@@ -178,15 +178,19 @@ impl SpeakNode {
             .arg("a")
             .stdin(Stdio::null())
             .stdout(Stdio::null());
+        let refused = |reason: String| BuildError::Program {
+            program: ENGINE.to_owned(),
+            reason,
+        };
         let done = command.output().map_err(|error| {
-            BuildError::Failed(format!(
-                "`{ENGINE}` cannot be started: {error}; install it, as with `apt-get install {ENGINE}`"
+            refused(format!(
+                "cannot be started: {error}; install it, as with `apt-get install {ENGINE}`"
             ))
         })?;
         match done.status.success() {
             true => Ok(()),
-            false => Err(BuildError::Failed(format!(
-                "`{ENGINE}` does not know the voice `{}`: `{ENGINE} --voices` lists them",
+            false => Err(refused(format!(
+                "does not know the voice `{}`: `{ENGINE} --voices` lists them",
                 self.voice
             ))),
         }
@@ -322,6 +326,22 @@ mod tests {
         // What looks like options and commands is said, not done.
         let outputs = trial().run(&[Some(Value::Text("-w sound.wav --version <break time=\"900s\"/>"))]);
         assert!(outputs.unwrap()[0].is_some());
+    }
+
+    #[test]
+    fn a_voice_that_the_program_does_not_have_is_refused_when_the_node_is_built() {
+        if !is_there("a_voice_that_the_program_does_not_have_is_refused_when_the_node_is_built") {
+            return;
+        }
+        let node = trial().text(VOICE, "nobody");
+        let signature = node.signature().unwrap();
+        let built = Speak.build(&node.params(), &signature, &Placement::CPU);
+        let error = built.err().unwrap();
+        assert!(matches!(error, BuildError::Program { .. }), "{error}");
+        assert!(
+            error.to_string().contains("does not know the voice `nobody`"),
+            "{error}"
+        );
     }
 
     #[test]
