@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::steps::Reason;
-use super::template::{Action, Template, filled};
+use super::template::{Action, Template, filled, slots};
 use super::world::{World, words};
 
 /// A command as it comes from speech or text, with what fills it in.
@@ -151,13 +151,18 @@ impl Command {
             arguments.push(filled(text, |name| self.said(name)));
         }
         if arguments.iter().any(Option::is_none) {
-            return match template.is_optional {
-                true => Ok(None),
-                false => Err((
-                    Reason::Incomplete,
-                    format!("`{}` needs more than was said", self.intent),
-                )),
-            };
+            if template.is_optional {
+                return Ok(None);
+            }
+            let needed = template.arguments.iter().flat_map(|(_, text)| slots(text));
+            let mut missing: Vec<&str> = needed
+                .flatten()
+                .filter(|name| self.said(name).is_none())
+                .collect();
+            missing.dedup();
+            let missing = missing.join("`, `");
+            let message = format!("`{}` needs `{missing}`, which was not said", self.intent);
+            return Err((Reason::Incomplete, message));
         }
         let named = |name: &str| {
             let place = template

@@ -330,7 +330,7 @@ commands:
     );
     assert_eq!(
         told("light | what=lamp"),
-        "incomplete: `light` needs more than was said"
+        "incomplete: `light` needs `power`, which was not said"
     );
 }
 
