@@ -23,6 +23,7 @@ use crate::model::{ModelSources, dim};
 const INPUT: &str = "scores";
 const GRAMMAR: &str = "grammar";
 const THRESHOLD: &str = "threshold";
+const SLOT_THRESHOLD: &str = "slot_threshold";
 const PAUSE: &str = "pause";
 const LONGEST: &str = "longest";
 const OTHERS: &str = "others";
@@ -63,8 +64,9 @@ impl NodeKind for Commands {
          accepted. Output, absent where nobody speaks: of the first accepted command, or where there is none of the one \
          with the highest confidence, `intent`, `accepted` (1 or 0), `confidence`, `start` and `end` in seconds, and a text \
          for every name that patterns give to slots, empty where there is none; `count`, how many stretches of speech \
-         there are; `commands`, all of them as JSON with the times of their slots, and with `others` further \
-         readings of each. Of stretches longer than `longest` each piece is searched by itself."
+         there are; `commands`, all of them as JSON with the times and confidences of their slots, and with `others` \
+         further readings of each; `weakest`, the lowest confidence of a slot's value over its own phones, or that of \
+         the command where it has none; a command with a value below `slot_threshold` is not accepted. Of stretches longer than `longest` each piece is searched by itself."
     }
 
     fn params(&self) -> Vec<ParamSpec> {
@@ -84,14 +86,20 @@ impl NodeKind for Commands {
             ParamSpec {
                 name: THRESHOLD,
                 param_type: ParamType::Number { min: 0.0, max: 1.0 },
-                default: Some(ParamValue::Number(0.5)),
+                default: Some(ParamValue::Number(0.3)),
                 about: "least confidence of a command that is accepted",
+            },
+            ParamSpec {
+                name: SLOT_THRESHOLD,
+                param_type: ParamType::Number { min: 0.0, max: 1.0 },
+                default: Some(ParamValue::Number(0.0)),
+                about: "least confidence of each value of a command that is accepted, over its own phones",
             },
             duration(PAUSE, 600, "how long nothing is said before an utterance ends"),
             duration(
                 SILENCE,
-                0,
-                "silence that `audio/log-mel` puts before the sound: it is taken from all times",
+                400,
+                "silence that `model/phones` puts before the sound: it is taken from all times",
             ),
             duration(LONGEST, 15_000, "longest utterance that is searched at once"),
             ParamSpec {
@@ -127,6 +135,7 @@ impl NodeKind for Commands {
             seconds(),
             TensorType::scalar(Element::I32),
             TensorType::text(dim(COMMANDS_BYTES)),
+            TensorType::scalar(Element::F32).within(0.0, 1.0),
         ];
         let mut fields: Vec<Field> = FIELDS
             .iter()
@@ -134,14 +143,6 @@ impl NodeKind for Commands {
             .map(|(name, of)| Field::new(*name, of))
             .collect();
         for (name, bytes) in listened.slots() {
-            if FIELDS.contains(&name) {
-                let fault = self.grammars.fault(format!(
-                    "`{name}` is the name of a slot and of a field of every command"
-                ));
-                return Err(vec![fault.help(
-                    "give the slot another name in its patterns, as in `{start:from}`",
-                )]);
-            }
             fields.push(Field::new(name, TensorType::text(dim(bytes.max(1)))));
         }
         Ok(vec![OutputSpec {
@@ -176,11 +177,12 @@ impl NodeKind for Commands {
         let listened = self.listened(params).map_err(refused)?;
         let (_, rate) = read_scores(&signature.inputs).map_err(refused)?;
         #[expect(clippy::cast_possible_truncation, reason = "a share between 0 and 1")]
-        let threshold = params.number(THRESHOLD).unwrap_or_default() as f32;
+        let thresholds =
+            [THRESHOLD, SLOT_THRESHOLD].map(|name| params.number(name).unwrap_or_default() as f32);
         let silence_s = params.duration(SILENCE).unwrap_or_default().as_secs_f32();
         Ok(Box::new(CommandsNode {
             listener: Listener::new(Arc::clone(&listened), ears(params, rate)),
-            told: Told::new(listened, (rate, threshold, silence_s)),
+            told: Told::new(listened, (rate, thresholds, silence_s)),
         }))
     }
 }

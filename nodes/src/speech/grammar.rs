@@ -3,6 +3,7 @@
 //! The way through: [`Grammar::read`] reads a file, [`network`] joins its patterns into one graph of words,
 //! [`sounds`] says them as phones. Nothing here hears: that is the net's and the search's.
 
+mod alike;
 mod check;
 pub mod network;
 mod number;
@@ -12,7 +13,7 @@ pub mod sounds;
 
 use std::sync::Arc;
 
-use motet_core::diagnostic::{Diagnostics, Source};
+use motet_core::diagnostic::{Diagnostic, Diagnostics, Source};
 use motet_core::yaml::{Path, Place};
 
 use pattern::Form;
@@ -108,6 +109,11 @@ impl Grammar {
         let grammar = read::read(source)?;
         let faults = check::check(&grammar);
         faults.or(grammar)
+    }
+
+    /// A warning where an utterance can be understood in two ways.
+    pub fn alike(&self, network: &network::Network) -> Option<Diagnostic> {
+        alike::alike(self, network)
     }
 
     fn rule(&self, name: &str) -> Option<&Rule> {

@@ -1,5 +1,7 @@
 //! From scores of phones to commands: where somebody speaks, and which utterance of a grammar it is.
 
+use std::ops::Range;
+
 use motet_core::diagnostic::Diagnostics;
 use motet_engine::decode::graph::{Search, Step};
 use motet_models::speech::Lexicon;
@@ -50,6 +52,27 @@ pub struct Heard {
     pub units: [u32; 2],
     /// The words, in their order.
     pub words: Vec<Word>,
+    /// The values of slots, in their order.
+    pub values: Vec<HeardValue>,
+}
+
+/// The value of a slot that was heard.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct HeardValue {
+    /// Its place among the tags of the network.
+    pub tag: u32,
+    /// As [`Heard::confidence`], over its own phones alone.
+    pub confidence: f32,
+    /// First unit of its phones, and the one behind the last.
+    pub units: [u32; 2],
+}
+
+impl Heard {
+    /// The lowest confidence of a value, or that of the command where there is none.
+    pub fn weakest(&self) -> f32 {
+        let lowest = self.values.iter().map(|value| value.confidence).reduce(f32::min);
+        lowest.unwrap_or(self.confidence)
+    }
 }
 
 /// A word that was heard.
@@ -179,7 +202,6 @@ impl Listener {
     /// Takes the logarithms of a stretch and returns the score of the likeliest phones, and how many there are.
     fn take(&mut self, logits: &[f32]) -> (f32, usize) {
         self.logarithms.clear();
-        let (mut score, mut phones, mut last) = (0.0, 0, BLANK);
         for row in logits.chunks_exact(OUTPUTS) {
             let largest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
             let total: f32 = row.iter().map(|logit| (logit - largest).exp()).sum();
@@ -187,14 +209,8 @@ impl Listener {
             let start = self.logarithms.len();
             self.logarithms.extend(row.iter().map(|logit| logit - total));
             self.logarithms[start + BLANK] -= BLANK_PRIOR;
-            let row = &self.logarithms[start..];
-            let largest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-            let best = (0..OUTPUTS).find(|label| row[*label] >= largest).unwrap_or(BLANK);
-            phones += usize::from(best != BLANK && best != last);
-            last = best;
-            score += largest;
         }
-        (score, phones)
+        likeliest(&self.logarithms)
     }
 
     fn best(&mut self) -> Option<Found> {
@@ -277,29 +293,85 @@ impl Listener {
         let Listened { network, sounds, .. } = &*self.listened;
         let unit = |unit: u32| u32::try_from(start).unwrap_or(u32::MAX).saturating_add(unit);
         let mut words = Vec::new();
-        let mut first = None;
-        for step in &found.steps {
-            let begun = *first.get_or_insert(step.start);
-            if let Some(arc) = sounds.ends_word[step.arc as usize] {
-                words.push(Word {
-                    arc,
-                    units: [unit(begun), unit(step.end)],
-                });
-                first = None;
+        let mut values: Vec<(u32, Range<usize>)> = Vec::new();
+        let (mut first, mut is_open) = (0, false);
+        for (index, step) in found.steps.iter().enumerate() {
+            let Some(arc) = sounds.ends_word[step.arc as usize] else {
+                continue;
+            };
+            words.push(Word {
+                arc,
+                units: [unit(found.steps[first].start), unit(step.end)],
+            });
+            let tag = network.arcs[arc as usize].tag;
+            match (tag, values.last_mut()) {
+                (Some(tag), Some((last, steps))) if is_open && *last == tag => steps.end = index + 1,
+                (Some(tag), _) => values.push((tag, first..index + 1)),
+                (None, _) => (),
             }
+            (first, is_open) = (index + 1, tag.is_some());
         }
         let node = words.last().map_or(0, |word| network.arcs[word.arc as usize].to);
-        let said = found.steps.len().max(phones).max(1);
+        let said = found.steps.len().max(phones);
         Heard {
             intent: network.ends[node as usize].unwrap_or(0),
-            confidence: ((found.score - free) / said as f32).exp().clamp(0.0, 1.0),
+            confidence: ratio(found.score - free, said),
             units: [
                 words.first().map_or(0, |word| word.units[0]),
                 words.last().map_or(0, |word| word.units[1]),
             ],
+            values: values
+                .into_iter()
+                .map(|(tag, steps)| HeardValue {
+                    tag,
+                    confidence: self.confidence_of(&found.steps, &steps),
+                    units: [
+                        unit(found.steps[steps.start].start),
+                        unit(found.steps[steps.end - 1].end),
+                    ],
+                })
+                .collect(),
             words,
         }
     }
+
+    /// How likely these steps are against the likeliest phones from the step before them to the one behind.
+    fn confidence_of(&self, steps: &[Step], part: &Range<usize>) -> f32 {
+        let chosen = &steps[part.clone()];
+        let (Some(first), Some(last)) = (chosen.first(), chosen.last()) else {
+            return 0.0;
+        };
+        let before = part
+            .start
+            .checked_sub(1)
+            .map_or(first.start, |index| steps[index].end);
+        let behind = steps.get(part.end).map_or(last.end, |step| step.start);
+        let window = before as usize * OUTPUTS..behind as usize * OUTPUTS;
+        let (free, phones) = likeliest(&self.logarithms[window]);
+        let blank = |unit: u32| self.logarithms[unit as usize * OUTPUTS + BLANK];
+        let is_said = |unit: &u32| chosen.iter().any(|step| (step.start..step.end).contains(unit));
+        let blanks: f32 = (before..behind).filter(|unit| !is_said(unit)).map(blank).sum();
+        let said: f32 = chosen.iter().map(|step| step.score).sum();
+        ratio(said + blanks - free, chosen.len().max(phones))
+    }
+}
+
+/// The score of the likeliest phones, and how many there are.
+fn likeliest(logarithms: &[f32]) -> (f32, usize) {
+    let (mut score, mut phones, mut last) = (0.0, 0, BLANK);
+    for row in logarithms.chunks_exact(OUTPUTS) {
+        let largest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let best = (0..OUTPUTS).find(|label| row[*label] >= largest).unwrap_or(BLANK);
+        phones += usize::from(best != BLANK && best != last);
+        last = best;
+        score += largest;
+    }
+    (score, phones)
+}
+
+/// The geometric mean of a ratio over phones, of which a score is the logarithm.
+fn ratio(score: f32, phones: usize) -> f32 {
+    (score / phones.max(1) as f32).exp().clamp(0.0, 1.0)
 }
 
 /// Most rules that one reading is restricted by.

@@ -6,14 +6,13 @@ use motet_core::arena::WriteLease;
 use motet_core::node::NodeError;
 use serde::Serialize;
 
-use super::grammar::network::Network;
 use super::listen::{Heard, Listened};
 
 /// Longest list of commands, in bytes; what is beyond is counted and left out.
 pub(super) const COMMANDS_BYTES: usize = 32 << 10;
 
 /// Fields before those of slots.
-pub(super) const FIELDS: [&str; 7] = [
+pub(super) const FIELDS: [&str; 8] = [
     "intent",
     "accepted",
     "confidence",
@@ -21,6 +20,7 @@ pub(super) const FIELDS: [&str; 7] = [
     "end",
     "count",
     "commands",
+    "weakest",
 ];
 
 /// What was heard in one recording.
@@ -32,7 +32,8 @@ pub(super) struct Told {
     unit_s: f32,
     /// Seconds of silence before the sound.
     silence_s: f32,
-    threshold: f32,
+    /// Least confidence of a command, and of each of its values.
+    thresholds: [f32; 2],
     /// How many stretches of speech there are.
     count: i32,
     /// The command that counts: the first that is accepted, or else the surest.
@@ -59,6 +60,7 @@ struct Reading<'a> {
 struct SlotTold<'a> {
     name: &'a str,
     value: &'a str,
+    confidence: f32,
     start: f32,
     end: f32,
 }
@@ -88,7 +90,10 @@ impl Listened {
 }
 
 impl Told {
-    pub(super) fn new(listened: Arc<Listened>, (rate_mhz, threshold, silence_s): (u64, f32, f32)) -> Self {
+    pub(super) fn new(
+        listened: Arc<Listened>,
+        (rate_mhz, thresholds, silence_s): (u64, [f32; 2], f32),
+    ) -> Self {
         Self {
             names: listened
                 .slots()
@@ -97,7 +102,7 @@ impl Told {
                 .collect(),
             unit_s: 1e3 / rate_mhz as f32,
             silence_s,
-            threshold,
+            thresholds,
             count: 0,
             chosen: None,
             json: Vec::with_capacity(COMMANDS_BYTES),
@@ -123,7 +128,10 @@ impl Told {
     pub(super) fn add(&mut self, stretch: [usize; 2], readings: &[Heard]) {
         self.count = self.count.saturating_add(1);
         let first = readings.first();
-        let is_accepted = first.is_some_and(|heard| heard.confidence >= self.threshold);
+        let [least, weakest] = self.thresholds;
+        let is_accepted = first.is_some_and(|heard| {
+            heard.confidence >= least && heard.values.iter().all(|value| value.confidence >= weakest)
+        });
         let told = Stretch {
             start: self.seconds(first.map_or(stretch[0], |heard| heard.units[0] as usize)),
             end: self.seconds(first.map_or(stretch[1], |heard| heard.units[1] as usize)),
@@ -168,11 +176,12 @@ impl Told {
             .iter()
             .map(|word| network.words[network.arcs[word.arc as usize].word as usize].as_str())
             .collect();
-        let slots = slots(network, heard).into_iter().map(|(tag, units)| SlotTold {
-            name: &network.tags[tag as usize].name,
-            value: &network.tags[tag as usize].value,
-            start: self.seconds(units[0] as usize),
-            end: self.seconds(units[1] as usize),
+        let slots = heard.values.iter().map(|value| SlotTold {
+            name: &network.tags[value.tag as usize].name,
+            value: &network.tags[value.tag as usize].value,
+            confidence: value.confidence,
+            start: self.seconds(value.units[0] as usize),
+            end: self.seconds(value.units[1] as usize),
         });
         Reading {
             intent: &self.listened.intents[heard.intent as usize],
@@ -198,31 +207,14 @@ impl Told {
         out.tensor::<f32>(4, &[])?.fill(self.seconds(units[1] as usize));
         out.tensor::<i32>(5, &[])?.fill(self.count);
         out.text(6, std::str::from_utf8(&self.json).unwrap_or("[]"))?;
-        let slots = chosen.map_or(Vec::new(), |chosen| slots(network, &chosen.heard));
+        out.tensor::<f32>(7, &[])?
+            .fill(chosen.map_or(0.0, |chosen| chosen.heard.weakest()));
+        let values = chosen.map_or(&[][..], |chosen| &chosen.heard.values);
         for (index, name) in self.names.iter().enumerate() {
-            let tags = slots.iter().map(|(tag, _)| &network.tags[*tag as usize]);
-            let value = tags
-                .into_iter()
-                .find(|tag| tag.name == *name)
-                .map_or("", |tag| &tag.value);
+            let mut tags = values.iter().map(|value| &network.tags[value.tag as usize]);
+            let value = tags.find(|tag| tag.name == *name).map_or("", |tag| &tag.value);
             out.text(FIELDS.len() + index, value)?;
         }
         Ok(())
     }
-}
-
-/// The values in a reading, each with its first unit and the one behind its last.
-fn slots(network: &Network, heard: &Heard) -> Vec<(u32, [u32; 2])> {
-    let mut found: Vec<(u32, [u32; 2])> = Vec::new();
-    let mut is_open = false;
-    for word in &heard.words {
-        let tag = network.arcs[word.arc as usize].tag;
-        match (tag, found.last_mut()) {
-            (Some(tag), Some((last, units))) if is_open && *last == tag => units[1] = word.units[1],
-            (Some(tag), _) => found.push((tag, word.units)),
-            (None, _) => (),
-        }
-        is_open = tag.is_some();
-    }
-    found
 }

@@ -134,6 +134,9 @@ fn grammar(path: &Path, text: String) -> Result<Checked, Diagnostics> {
     let network = Network::of(&grammar)?;
     let sounds = Sounds::of(&grammar, &network, &Lexicon::builtin())?;
     warnings.extend(sounds.guessed);
+    if let Some(warning) = grammar.alike(&network) {
+        warnings.push(warning);
+    }
     Ok(Checked::Grammar {
         name: file_name(path),
         warnings,

@@ -7,6 +7,7 @@ use motet_core::yaml::Place;
 
 use super::pattern::Form;
 use super::{Grammar, Pattern};
+use crate::speech::told::FIELDS;
 
 /// All faults of names, and what is never used.
 pub(super) fn check(grammar: &Grammar) -> Diagnostics {
@@ -19,11 +20,13 @@ pub(super) fn check(grammar: &Grammar) -> Diagnostics {
     let slots: Vec<&str> = grammar.slots.iter().map(|slot| slot.name.as_str()).collect();
     for pattern in check.all() {
         check.names(pattern, (&rules, &slots));
+        check.fields(pattern);
     }
     check.values();
     check.circles();
     if !check.faults.has_errors() {
         check.silence();
+        check.doubles();
         check.unused();
     }
     check.faults
@@ -71,6 +74,58 @@ impl<'a> Check<'a> {
                 self.faults.push(fault.suggest(span, name, known.iter().copied()));
             }
         }
+    }
+
+    /// Names of values that are those of fields of every command.
+    fn fields(&mut self, pattern: &Pattern) {
+        let mut found = Vec::new();
+        pattern.form.names(&mut |form| {
+            if let Form::Slot { name, at, .. } = form
+                && FIELDS.contains(&name.as_str())
+            {
+                found.push((name.clone(), at.clone()));
+            }
+        });
+        for (name, at) in found {
+            let message = format!("`{name}` is the name of a slot and of a field of every command");
+            let fault = Diagnostic::error(Code("MT0610"), self.span(pattern, at), message);
+            self.faults
+                .push(fault.help("give the slot another name in its patterns, as in `{start:from}`"));
+        }
+    }
+
+    /// Patterns in which two values have one name.
+    fn doubles(&mut self) {
+        let mut rules = BTreeMap::new();
+        for rule in &self.grammar.rules {
+            self.count_rule(&rule.name, &mut rules);
+        }
+        for pattern in self.grammar.intents.iter().flat_map(|intent| &intent.patterns) {
+            let counts = counted(&pattern.form, &rules);
+            for (name, _) in counts.into_iter().filter(|(_, count)| *count > 1) {
+                let span = self.span(pattern, 0..pattern.origin.text.len());
+                let message =
+                    format!("two values are called `{name}` here, and the field `{name}` has the first");
+                let fault = Diagnostic::warning(Code("MT0610"), span, message);
+                let help = format!("call one otherwise, as in `{{{name}:other_{name}}}`");
+                self.faults.push(fault.help(help));
+            }
+        }
+    }
+
+    /// How often a rule says each name at most.
+    fn count_rule(&self, name: &str, rules: &mut BTreeMap<String, Counts>) {
+        if rules.contains_key(name) {
+            return;
+        }
+        for next in self.leads_to(name) {
+            self.count_rule(&next, rules);
+        }
+        let rule = self.grammar.rule(name);
+        let patterns = rule.map_or(&[][..], |rule| &rule.patterns);
+        let each = patterns.iter().map(|pattern| counted(&pattern.form, rules));
+        let most = most_of(each);
+        rules.insert(name.to_owned(), most);
     }
 
     /// A value is words alone.
@@ -221,6 +276,36 @@ impl<'a> Check<'a> {
             }
         }
     }
+}
+
+/// How often each name stands in an utterance at most; two is enough to know.
+type Counts = BTreeMap<String, usize>;
+
+fn counted(form: &Form, rules: &BTreeMap<String, Counts>) -> Counts {
+    match form {
+        Form::Word(_) => Counts::new(),
+        Form::Slot { name, .. } => Counts::from([(name.clone(), 1)]),
+        Form::Optional(part) => counted(part, rules),
+        Form::Choice(parts) => most_of(parts.iter().map(|part| counted(part, rules))),
+        Form::Rule { rule, .. } => rules.get(rule).cloned().unwrap_or_default(),
+        Form::Sequence(parts) | Form::Free(parts) => {
+            let mut sum = Counts::new();
+            for (name, count) in parts.iter().flat_map(|part| counted(part, rules)) {
+                let known = sum.entry(name).or_default();
+                *known = (*known + count).min(2);
+            }
+            sum
+        }
+    }
+}
+
+fn most_of(each: impl Iterator<Item = Counts>) -> Counts {
+    let mut most = Counts::new();
+    for (name, count) in each.flatten() {
+        let known = most.entry(name).or_default();
+        *known = (*known).max(count);
+    }
+    most
 }
 
 /// True where a form can be said without a word.

@@ -151,12 +151,15 @@ fn what_patterns_have_in_common_is_held_once() {
 fn faults(text: &str) -> Vec<String> {
     let found = match read(text) {
         Ok((grammar, warnings)) => {
-            let network = Network::of(&grammar);
-            let sounds = network.and_then(|network| Sounds::of(&grammar, &network, &Lexicon::builtin()));
-            match sounds {
-                Ok(_) => warnings,
-                Err(faults) => faults,
-            }
+            let all = Network::of(&grammar).and_then(|network| {
+                Sounds::of(&grammar, &network, &Lexicon::builtin())?;
+                let mut all = warnings;
+                if let Some(warning) = grammar.alike(&network) {
+                    all.push(warning);
+                }
+                Ok(all)
+            });
+            all.unwrap_or_else(|faults| faults)
         }
         Err(faults) => faults,
     };
@@ -357,4 +360,50 @@ fn ten_thousand_patterns_are_a_grammar_of_bounded_size() {
     // No more phones than the patterns have by themselves, and a search that fits into memory.
     assert!(sounds.graph.arcs() < 300_000, "{} arcs", sounds.graph.arcs());
     assert!(Search::bytes(&sounds.graph, 375) < 256 << 20);
+}
+
+#[test]
+fn utterances_that_mean_two_things_in_different_words_are_found() {
+    let check = |text: &str, expected: &[&str]| assert_eq!(faults(text), expected, "{text}");
+    // Two intents that differ in what their words are the values of.
+    check(
+        "grammar: 1\nintents:\n  lamp: \"put the {lamp} [lamp] off\"\n  fan: \"put the {fan} off\"\n\
+         slots: {lamp: [desk, top], fan: [top, ceiling]}\n",
+        &["MT0609 grammar.yaml:4:3 `put the top off` means both `lamp lamp=top` and `fan fan=top`"],
+    );
+    // Two values that are said alike.
+    check(
+        "grammar: 1\nintents: {dim: \"dim to {level}\"}\nslots: {level: {low: [low, \"[very] small\"], tiny: small}}\n",
+        &["MT0609 grammar.yaml:2:11 `dim to small` means both `dim level=low` and `dim level=tiny`"],
+    );
+    // A word that may be the end of one value or the beginning of the next.
+    check(
+        "grammar: 1\nintents: {mix: \"{a} {b}\"}\nslots: {a: [red, red hot], b: [hot tea, tea]}\n",
+        &[
+            "MT0609 grammar.yaml:2:11 `red hot tea` means both `mix a=red b=hot tea` and `mix a=red hot b=tea`",
+        ],
+    );
+    // The same words behind different beginnings are nothing new.
+    check(
+        "grammar: 1\nintents: {lamp: \"lamp {lamp} off\", fan: \"fan {fan} off\"}\n\
+         slots: {lamp: [top, desk], fan: [top, ceiling]}\n",
+        &[],
+    );
+}
+
+#[test]
+fn names_of_values_are_not_taken_twice() {
+    let check = |text: &str, expected: &[&str]| assert_eq!(faults(text), expected, "{text}");
+    check(
+        "grammar: 1\nintents: {go: \"go from {start} to {place:end}\"}\nslots: {start: [here], place: [hall]}\n",
+        &[
+            "MT0610 grammar.yaml:2:24 `start` is the name of a slot and of a field of every command",
+            "MT0610 grammar.yaml:2:35 `end` is the name of a slot and of a field of every command",
+        ],
+    );
+    check(
+        "grammar: 1\nintents:\n  wake: \"between {hour} and <late>\"\n  nap: \"for ({hour}|{hour:most} hours)\"\n\
+         rules: {late: [\"later than {hour}\", evening]}\nslots: {hour: {number: {from: 1, to: 12}}}\n",
+        &["MT0610 grammar.yaml:3:10 two values are called `hour` here, and the field `hour` has the first"],
+    );
 }

@@ -150,3 +150,30 @@ fn other_readings_mean_something_else_and_come_in_their_order() {
         said.iter().any(|said| said.contains("coffee")) && said.iter().any(|said| said.contains("garden"))
     );
 }
+
+#[test]
+fn a_value_that_was_not_said_has_little_confidence_though_its_sentence_has() {
+    let mut listener = listener(0);
+    let scores = [
+        silence(30),
+        spoken("bring coffee to the", 9.0),
+        spoken("castle", 9.0),
+        silence(30),
+    ]
+    .concat();
+    let stretch = listener.stretches(&scores)[0];
+    let heard = listener.read(&scores, stretch).remove(0);
+    let [thing, place] = heard.values.as_slice() else {
+        panic!("{heard:?}");
+    };
+    assert!(thing.confidence > 0.99 && place.confidence < 0.05, "{heard:?}");
+    assert!(heard.confidence > 4.0 * place.confidence);
+    assert_eq!(heard.weakest().to_bits(), place.confidence.to_bits());
+    assert!(thing.units[1] <= place.units[0]);
+    // Where there is no value, it is that of the command.
+    let scores = [silence(30), spoken("stop", 3.0), silence(30)].concat();
+    let stretch = listener.stretches(&scores)[0];
+    let heard = listener.read(&scores, stretch).remove(0);
+    assert!(heard.values.is_empty());
+    assert_eq!(heard.weakest().to_bits(), heard.confidence.to_bits());
+}
