@@ -11,7 +11,7 @@ use burn::backend::Flex;
 use burn::module::Param;
 use burn::nn::{LayerNorm, Linear};
 use burn::tensor::{DType, Tensor};
-use motet_engine::{BuildError, Builder, Cpu, Norm, Precision, Program, Ranges, RunError, Value};
+use motet_engine::{BuildError, Builder, Cpu, Norm, Numbers, Precision, Program, Ranges, RunError, Value};
 use rayon::ThreadPoolBuilder;
 
 use crate::net::{Net, Sample};
@@ -146,16 +146,9 @@ pub fn calibrate<'a>(
 /// [`LowerError::Run`] if the program refuses the sample.
 pub fn answer(program: &Program, sample: &Sample) -> Result<Vec<f32>, LowerError> {
     let mut room = Room::of(program);
-    let height = |shape: &motet_engine::PortShape| sample.numbers().count() / (shape.width * shape.columns);
-    let heights: Vec<usize> = program.inputs().map(|shape| height(&shape)).collect();
-    let mut rows = vec![0; room.values.len()];
-    program.output_heights(&heights, &mut room.scratch, &mut rows)?;
-    let mut outputs: Vec<&mut [f32]> = room.values.iter_mut().map(Vec::as_mut_slice).collect();
-    program.run(&[sample.numbers()], &mut outputs, &mut room.scratch, None)?;
-    let shape = program.outputs().next();
-    let count = shape.map_or(0, |shape| rows[0] * shape.width * shape.columns);
+    let counts = room.run(program, sample.numbers())?;
     let mut first = room.values.into_iter().next().unwrap_or_default();
-    first.truncate(count);
+    first.truncate(counts.first().copied().unwrap_or(0));
     Ok(first)
 }
 
@@ -218,18 +211,35 @@ pub fn relative_rms(found: &[f32], expected: &[f32]) -> f64 {
 }
 
 /// Memory for one run of a program.
-struct Room {
-    values: Vec<Vec<f32>>,
+#[derive(Debug)]
+pub(crate) struct Room {
+    /// The outputs, as long as they can get.
+    pub(crate) values: Vec<Vec<f32>>,
     scratch: Vec<u32>,
 }
 
 impl Room {
-    fn of(program: &Program) -> Self {
+    pub(crate) fn of(program: &Program) -> Self {
         let count = |shape: motet_engine::PortShape| shape.height_max * shape.width * shape.columns;
         Self {
             values: program.outputs().map(|shape| vec![0.0; count(shape)]).collect(),
             scratch: vec![0; program.scratch_words()],
         }
+    }
+
+    /// Runs the program on one input and returns how many numbers of each output there are.
+    ///
+    /// # Errors
+    /// [`LowerError::Run`] if the program refuses it.
+    pub(crate) fn run(&mut self, program: &Program, numbers: Numbers<'_>) -> Result<Vec<usize>, LowerError> {
+        let height = |shape: motet_engine::PortShape| numbers.count() / (shape.width * shape.columns);
+        let heights: Vec<usize> = program.inputs().map(height).collect();
+        let mut rows = vec![0; self.values.len()];
+        program.output_heights(&heights, &mut self.scratch, &mut rows)?;
+        let mut outputs: Vec<&mut [f32]> = self.values.iter_mut().map(Vec::as_mut_slice).collect();
+        program.run(&[numbers], &mut outputs, &mut self.scratch, None)?;
+        let count = |(rows, shape): (&usize, motet_engine::PortShape)| rows * shape.width * shape.columns;
+        Ok(rows.iter().zip(program.outputs()).map(count).collect())
     }
 }
 

@@ -9,6 +9,7 @@ pub mod config;
 pub mod corpus;
 pub mod ctc;
 mod evaluate;
+mod front;
 pub mod learner;
 pub mod lexicon;
 mod lower;
@@ -24,7 +25,7 @@ mod tests;
 pub mod vary;
 pub mod windows;
 
-pub use config::SpeechConfig;
+pub use config::{SpeechConfig, StemKind};
 pub use learner::SpeechLearner;
 pub use lexicon::Lexicon;
 pub use net::SpeechNet;

@@ -31,10 +31,16 @@ pub const RECIPES: &[(&str, &str)] = &[
 ];
 
 /// Files beside the recipes that come with Motet, by the name that recipes have for them.
-pub const FILES: &[(&str, &[u8])] = &[(
-    "../weights/words/table.safetensors",
-    include_bytes!("../weights/words/table.safetensors"),
-)];
+pub const FILES: &[(&str, &[u8])] = &[
+    (
+        "../weights/embedding/front.safetensors",
+        include_bytes!("../weights/embedding/front.safetensors"),
+    ),
+    (
+        "../weights/words/table.safetensors",
+        include_bytes!("../weights/words/table.safetensors"),
+    ),
+];
 
 /// The task of a name.
 pub fn task(name: &str) -> Option<&'static dyn Task> {

@@ -1,6 +1,6 @@
 //! Nodes that work on sound.
 
-mod framing;
+pub(crate) mod framing;
 pub mod log_mel;
 pub mod mfcc;
 pub mod resample;
@@ -16,7 +16,7 @@ use motet_core::limits::DIM_MAX;
 use motet_core::port::{Dim, Element, PortType, TensorType};
 
 /// What a node takes that works on mono sound of any length.
-fn any_sound() -> Accepts {
+pub(crate) fn any_sound() -> Accepts {
     Accepts::Type(TensorType::new(Element::F32, vec![Dim::at_most("T", DIM_MAX)]).into())
 }
 

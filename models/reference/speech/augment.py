@@ -47,6 +47,40 @@ def coloured_noise(generator, count):
     return np.fft.irfft(spectrum * np.maximum(np.arange(len(spectrum)), 1) ** -slope, count)
 
 
+def nothing(generator, kitchen):
+    """Half a second to three seconds in which nobody speaks: noise, hum, knocks, tones or silence, at any level."""
+    count = int(RATE * generator.uniform(0.5, 3))
+    time, kind = np.arange(count) / RATE, generator.random()
+    if kind < 0.3:
+        samples = np.resize(np.roll(kitchen, -generator.integers(len(kitchen))), count)
+    elif kind < 0.6:
+        samples = coloured_noise(generator, count)
+    elif kind < 0.7:  # hum of the mains or a motor
+        base, harmonics = generator.uniform(40, 250), np.arange(1, 12)[:, None]
+        samples = (generator.random((11, 1)) / harmonics * np.sin(2 * np.pi * base * harmonics * time)).sum(axis=0)
+    elif kind < 0.8:  # knocks
+        samples = np.zeros(count)
+        for start in generator.integers(count, size=generator.integers(1, 6)):
+            length = min(count - start, int(RATE * generator.uniform(0.005, 0.08)))
+            knock = generator.standard_normal(length) * np.exp(-5 * np.arange(length) / length)
+            samples[start : start + length] += generator.uniform(0.2, 1) * knock
+    elif kind < 0.95:  # tones, a few at a time, as music and signals have
+        samples = np.zeros(count)
+        for start in np.arange(0, count, int(RATE * generator.uniform(0.1, 0.6))):
+            note = time[: count - start]
+            pitches = 110 * 2 ** (generator.integers(0, 40, size=generator.integers(1, 4)) / 12)
+            for pitch in pitches:
+                samples[start:] += np.sin(2 * np.pi * pitch * note) * np.exp(-note * generator.uniform(1, 12))
+    else:
+        samples = np.zeros(count)
+    if generator.random() < 0.5:
+        samples = fftconvolve(samples, room(generator))[:count]
+    level = 10 ** (generator.uniform(-70, -12) / 20)
+    samples = samples * level / max(np.sqrt((samples**2).mean()), 1e-9)
+    hiss = generator.standard_normal(count) * 10 ** (generator.uniform(-95, -60) / 20)
+    return np.clip(samples, -1, 1) + hiss
+
+
 def augment(samples, generator, kitchen, babble=None, speed=(0.9, 1.1)):
     """A copy as another room, microphone and noise would give it; `babble` is other speech, if there is any."""
     ratio = Fraction(1 / generator.uniform(*speed)).limit_denominator(40)

@@ -13,11 +13,11 @@ slots of orders to the coffee machine; the domain of synthetic speech.
 
   train   orders (once clean, three times augmented; those with the lowest margins are left out), digits and wake
           words (once each, about half of them clean), synthetic speech (once each, a third clean; words that are spoken
-          alone three times each)
+          alone three times each), and sounds in which nobody speaks
   valid   source `barista`: orders of other speakers; `barista 24 dB`, 12 and 6: the same in kitchen noise that training
           does not have; `fsdd`: digits by the speakers of training; `voices`: commands to a car and others by unseen voices
-  reject  what is outside of the grammar of the coffee machine: wake words, digits, and the car and clinc150 sentences
-          of the unseen voices
+  reject  what is outside of the grammar of the coffee machine: wake words, digits, the car and clinc150 sentences
+          of the unseen voices, and other sounds in which nobody speaks
 
 A sound whose phones do not fit into it, at one label for each 40 ms and a blank between equal ones, is left out.
 Files that are there are kept: a run that was stopped goes on. Each sound depends on the seed and its name alone.
@@ -37,7 +37,7 @@ import numpy as np
 import soundfile
 from scipy.signal import resample_poly
 
-from augment import RATE, augment, mix, settle, with_margins
+from augment import RATE, augment, mix, nothing, settle, with_margins
 from synthesise import UNLICENSED
 
 # Seconds of the kitchen noise to train with; the rest is for validation.
@@ -51,6 +51,8 @@ AUGMENTED_COPIES = 3
 SHORT_COPIES = 3
 # Share of the orders whose alignment fits worst.
 DOUBTFUL = 0.02
+# Sounds in which nobody speaks, to train with and to be rejected.
+NOTHING = {"train": 700, "reject": 200}
 # Sounds to be rejected, by their source.
 REJECTED = {"wakewords": 180, "fsdd": 150, "car": 202, "clinc": 68}
 SLOT_NAMES = {"coffeeDrink": "coffee_drink", "size": "size", "roast": "roast", "numberOfShots": "number_of_shots",
@@ -226,6 +228,16 @@ def voices_rows(maker):
     return rows
 
 
+def nothing_rows(maker, part):
+    """Rows of sounds in which nobody speaks."""
+    kitchen, rows = maker.kitchen(part == "train"), []
+    for index in range(NOTHING[part]):
+        name = f"nothing-{part}-{index:03}"
+        make = partial(nothing, maker.generator(name), kitchen)
+        rows.append(maker.write(name, make, dict(phones="", text="", group=name, source="nothing")))
+    return rows
+
+
 def reject_rows(maker, transcripts, valid):
     """Rows of what the coffee machine must not understand."""
     chance = random.Random(f"reject-{maker.seed}")
@@ -234,7 +246,7 @@ def reject_rows(maker, transcripts, valid):
     for source in ("fsdd", "car", "clinc"):
         group = [row for row in valid if source in (row["source"], row.get("domain"))]
         rows += [dict(row, source=source) for row in chance.sample(group, min(REJECTED[source], len(group)))]
-    return rows
+    return rows + nothing_rows(maker, "reject")
 
 
 def without_doubtful(transcripts):
@@ -277,7 +289,7 @@ def main():
         rows = [row for done in pool.imap(train_recordings, real) for row in done]
         spoken = [(maker, path, wanted[path]) for path in batches]
         rows += [row for done in pool.imap(train_synthetic, spoken) for row in done]
-    save(args.out / "train.jsonl", rows)
+    save(args.out / "train.jsonl", rows + nothing_rows(maker, "train"))
     valid = valid_rows(maker, held) + voices_rows(maker)
     save(args.out / "valid.jsonl", valid)
     save(args.out / "reject.jsonl", reject_rows(maker, held, [row for row in valid if "file" in row]))

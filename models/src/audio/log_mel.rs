@@ -54,6 +54,18 @@ impl LogMelConfig {
         }
     }
 
+    /// Returns the spectrogram that the speech embedding of Lin et al. 2020 hears, before its logarithm is scaled: 32 bins
+    /// from 60 to 3800 Hz, and a floor 40 dB below that of [`LogMelConfig::speech`].
+    pub fn embedding() -> Self {
+        Self {
+            bins: 32,
+            low_hz: 60.0,
+            high_hz: 3800.0,
+            floor: 1e-10,
+            ..Self::speech()
+        }
+    }
+
     /// Returns how many frames `samples` samples give: `1 + (samples - fft) / hop`, or none if there are too few.
     pub fn frames(&self, samples: usize) -> usize {
         match samples.checked_sub(self.fft_samples) {

@@ -3,6 +3,7 @@
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
+use super::front;
 use super::net::{Gate, SpeechNet, Stem};
 use super::phones::OUTPUTS;
 use crate::audio::LogMelConfig;
@@ -30,6 +31,9 @@ pub struct SpeechConfig {
     pub level: f32,
     /// What every feature is divided by then.
     pub spread: f32,
+    /// What it begins with.
+    #[serde(default, skip_serializing_if = "StemKind::is_strided")]
+    pub stem: StemKind,
     /// Frames of features for one frame of the answer: 2 or 4.
     pub stride: usize,
     /// Numbers that stand for a frame between layers.
@@ -40,9 +44,53 @@ pub struct SpeechConfig {
     pub ahead: usize,
 }
 
+/// What a speech net begins with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StemKind {
+    /// Two layers that halve the time, learnt with the rest.
+    #[default]
+    Strided,
+    /// The speech embedding of Google, which stays as it is: see `front`. Features are those of
+    /// [`LogMelConfig::embedding`].
+    Embedding,
+}
+
+impl StemKind {
+    fn is_strided(&self) -> bool {
+        *self == StemKind::Strided
+    }
+}
+
 impl SpeechConfig {
-    /// Frames of silence that are put before and behind the features, so that the first layer needs no padding.
-    pub const MARGIN: usize = STEM_TAPS / 2;
+    /// Frames of silence that are put before and behind the features, so that the first layers need no padding.
+    pub fn margins(&self) -> [usize; 2] {
+        match self.stem {
+            StemKind::Strided => [STEM_TAPS / 2; 2],
+            StemKind::Embedding => front::MARGINS,
+        }
+    }
+
+    /// Frames of features with their margins, for so many frames of a sound.
+    pub fn rows(&self, frames: usize) -> usize {
+        frames + self.margins().iter().sum::<usize>()
+    }
+
+    /// Frames that the first layers hear before the first of those of an answer, and behind it.
+    pub(super) fn stem_reach(&self) -> [usize; 2] {
+        match self.stem {
+            StemKind::Strided => [STEM_TAPS / 2 + 2 * (STEM_TAPS / 2); 2],
+            StemKind::Embedding => [front::MARGINS[0], front::BEHIND],
+        }
+    }
+
+    /// What a mask leaves of a feature.
+    pub(super) fn mask_level(&self) -> f32 {
+        match self.stem {
+            StemKind::Strided => self.level,
+            StemKind::Embedding => front::MASK,
+        }
+    }
 
     /// Frames of the answer for so many frames of features.
     pub fn units(&self, frames: usize) -> usize {
@@ -73,7 +121,7 @@ impl SpeechConfig {
     /// layers and of the transform.
     pub fn look_ahead_seconds(&self) -> f64 {
         let units: usize = self.looks_ahead().iter().sum();
-        let frames = Self::MARGIN + 2 * (STEM_TAPS / 2) + units * self.stride;
+        let frames = self.stem_reach()[1] + units * self.stride;
         let samples = frames * self.features.hop_samples + self.features.fft_samples;
         samples as f64 / f64::from(self.features.sample_rate_hz)
     }
@@ -88,8 +136,17 @@ impl SpeechConfig {
             device,
         };
         let (bins, width) = (self.features.bins, self.width);
-        let mut stem = Vec::with_capacity(2);
-        for (index, inputs) in [bins, width].into_iter().enumerate() {
+        let (mut stem, mut layers, mut join) = (Vec::new(), Vec::new(), None);
+        if self.stem == StemKind::Embedding {
+            for (index, [inputs, outputs]) in front::sizes().enumerate() {
+                layers.push(taker.linear(&format!("front.{index}"), inputs, outputs)?);
+            }
+            join = Some(Stem {
+                taps: taker.linear("join.taps", front::COLUMNS, width)?,
+                norm: taker.norm("join.norm", width, EPSILON)?,
+            });
+        }
+        for (index, inputs) in self.stem_inputs(bins).into_iter().enumerate() {
             stem.push(Stem {
                 taps: taker.linear(&format!("stem.{index}.taps"), STEM_TAPS * inputs, width)?,
                 norm: taker.norm(&format!("stem.{index}.norm"), width, EPSILON)?,
@@ -104,11 +161,21 @@ impl SpeechConfig {
         }
         Ok(SpeechNet {
             stem,
+            front: layers,
+            join,
             gates,
             norm: taker.norm("norm", width, EPSILON)?,
             head: taker.linear("head", width, OUTPUTS)?,
             config: self.clone(),
         })
+    }
+
+    /// Numbers that each strided layer reads.
+    fn stem_inputs(&self, bins: usize) -> Vec<usize> {
+        match self.stem {
+            StemKind::Strided => vec![bins, self.width],
+            StemKind::Embedding => Vec::new(),
+        }
     }
 }
 
@@ -123,6 +190,10 @@ impl NetConfig for SpeechConfig {
                 "`bins`, `width` and `frames_max` must be from 1 to 1048576",
             ),
             (matches!(self.stride, 2 | 4), "`stride` must be 2 or 4"),
+            (
+                self.stem.is_strided() || (self.stride == 4 && self.features == LogMelConfig::embedding()),
+                "a net that begins with the speech embedding has a `stride` of 4 and its features",
+            ),
             (
                 self.level.is_finite() && self.spread.is_finite() && self.spread > 0.0,
                 "`level` must be a number, and `spread` one above 0",
@@ -152,7 +223,12 @@ impl NetConfig for SpeechConfig {
         let width = self.width;
         let linear = |name: &str, inputs, outputs| linear_specs(name, name, inputs, outputs);
         let mut specs = Vec::new();
-        for (index, inputs) in [self.features.bins, width].into_iter().enumerate() {
+        if self.stem == StemKind::Embedding {
+            specs.extend(front::specs());
+            specs.extend(linear("join.taps", front::COLUMNS, width));
+            specs.extend(norm_specs("join.norm", width));
+        }
+        for (index, inputs) in self.stem_inputs(self.features.bins).into_iter().enumerate() {
             specs.extend(linear(&format!("stem.{index}.taps"), STEM_TAPS * inputs, width));
             specs.extend(norm_specs(&format!("stem.{index}.norm"), width));
         }

@@ -1,13 +1,16 @@
 //! How a speech net learns.
 
+use std::sync::Arc;
+
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::seq::SliceRandom;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::config::SpeechConfig;
-use super::corpus::{Sound, needed};
+use super::corpus::{Sound, floor, needed};
 use super::ctc;
+use super::front::{self, FrontProgram};
 use super::net::SpeechNet;
 use super::phones::{BLANK, OUTPUTS};
 use super::score::{error_rate, heard, phone_errors, side_by_side};
@@ -29,6 +32,8 @@ pub struct SpeechLearner {
     /// What chooses among epochs.
     pub judging: Vec<Sound>,
     varier: Varier,
+    /// The front of the net, if it has one: it is not trained, so that it runs as a program while examples are drawn.
+    front: Option<Arc<FrontProgram>>,
     /// Share of the columns between layers that is dropped.
     dropout: f32,
     /// Sounds of each step.
@@ -40,8 +45,10 @@ pub struct SpeechLearner {
 /// A sound as it is met once.
 #[derive(Clone, Debug)]
 pub struct Drawn {
-    /// `[frames, bins]`.
-    frames: Vec<f32>,
+    /// Features, `[frames, bins]`; of a net with a front the rows that it makes of them.
+    heard: Vec<f32>,
+    /// Frames of features.
+    frames: usize,
     phones: Vec<u8>,
     seed: u64,
 }
@@ -78,9 +85,55 @@ impl SpeechLearner {
             training,
             judging,
             varier,
+            front: None,
             dropout,
             steps,
         }
+    }
+
+    /// With the front of the net, for one that has it.
+    pub(super) fn with_front(mut self, front: FrontProgram) -> Self {
+        self.front = Some(Arc::new(front));
+        self
+    }
+
+    /// Features as the net hears them behind its front.
+    fn heard(&self, features: Vec<f32>) -> Result<Vec<f32>, TrainError> {
+        let Some(front) = &self.front else {
+            return Ok(features);
+        };
+        let silence = floor(&self.config.features);
+        let [before, behind] = self
+            .config
+            .margins()
+            .map(|frames| vec![silence; frames * self.config.features.bins]);
+        let rows = front.rows(&[before, features, behind].concat());
+        rows.map_err(|error| TrainError::Burn {
+            reason: error.to_string(),
+        })
+    }
+
+    /// Scores of examples side by side, `[batch, units, outputs]`.
+    fn scores(&self, net: &SpeechNet, examples: &[Drawn], device: &Device) -> Tensor<3> {
+        let frames: Vec<usize> = examples.iter().map(|example| example.frames).collect();
+        let mut dropping = self.dropping(examples, device);
+        if self.front.is_none() {
+            let sounds: Vec<Vec<f32>> = examples.iter().map(|example| example.heard.clone()).collect();
+            let features = Tensor::<3>::from_data(side_by_side(&sounds, &self.config).into_data(), device);
+            return net.forward(features, &frames, &mut dropping);
+        }
+        let longest = examples
+            .iter()
+            .map(|example| example.heard.len())
+            .max()
+            .unwrap_or(0);
+        let mut rows = vec![0.0; examples.len() * longest];
+        for (example, place) in examples.iter().zip(rows.chunks_exact_mut(longest.max(1))) {
+            place[..example.heard.len()].copy_from_slice(&example.heard);
+        }
+        let shape = [examples.len(), longest / front::COLUMNS, front::COLUMNS];
+        let rows = Tensor::<3>::from_data(TensorData::new(rows, shape), device);
+        net.behind_front(rows, &frames, &mut dropping)
     }
 
     /// Drops whole columns of each sound.
@@ -152,21 +205,18 @@ impl Learner for SpeechLearner {
             fault: "an epoch asks for an example that is not there",
         })?;
         let frames_min = (needed(&sound.phones) + 1) * self.config.stride;
-        let frames = sound.features(&self.config.features);
+        let features = sound.features(&self.config.features);
+        let varied = self.varier.vary(&features, frames_min, &mut random);
         Ok(Drawn {
-            frames: self.varier.vary(&frames, frames_min, &mut random),
+            frames: varied.len() / self.config.features.bins,
+            heard: self.heard(varied)?,
             phones: sound.phones.clone(),
             seed: random.next_u64(),
         })
     }
 
     fn loss(&self, net: &SpeechNet, examples: &[Drawn], device: &Device) -> Result<Loss, TrainError> {
-        let bins = self.config.features.bins;
-        let sounds: Vec<Vec<f32>> = examples.iter().map(|example| example.frames.clone()).collect();
-        let frames: Vec<usize> = sounds.iter().map(|sound| sound.len() / bins).collect();
-        let features = Tensor::<3>::from_data(side_by_side(&sounds, &self.config).into_data(), device);
-        let mut dropping = self.dropping(examples, device);
-        let scores = net.forward(features, &frames, &mut dropping);
+        let scores = self.scores(net, examples, device);
         let [count, units, outputs] = scores.dims();
         let values = tensor_values(scores.clone().detach()).map_err(|error| TrainError::Burn {
             reason: error.to_string(),
@@ -178,8 +228,8 @@ impl Learner for SpeechLearner {
         let rows = values
             .chunks_exact(units * outputs)
             .zip(gradient.chunks_exact_mut(units * outputs));
-        for ((example, frames), (values, gradient)) in examples.iter().zip(&frames).zip(rows) {
-            let own = self.config.units(*frames) * OUTPUTS;
+        for (example, (values, gradient)) in examples.iter().zip(rows) {
+            let own = self.config.units(example.frames) * OUTPUTS;
             let found = ctc::loss(
                 &values[..own],
                 (OUTPUTS, BLANK),

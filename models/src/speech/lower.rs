@@ -4,7 +4,8 @@ use burn::nn::{LayerNorm, Linear};
 use burn::tensor::{Device, Tensor};
 use motet_engine::{Activation, Builder, Conv, Dense, Padding, Program, Value, Window};
 
-use super::config::{EPSILON, STEM_TAPS, SpeechConfig, TAPS};
+use super::config::{EPSILON, STEM_TAPS, StemKind, TAPS};
+use super::front;
 use super::net::SpeechNet;
 use crate::lowering::{LowerError, Lowering, kernels_of_taps, linear_values, lower_norm};
 use crate::net::{Net, Rows, Sample, Typical, seeded};
@@ -15,14 +16,13 @@ impl Net for SpeechNet {
         let mut random = seeded(seed);
         let config = &self.config;
         let typical = Typical {
-            mean: vec![config.level],
+            mean: vec![config.mask_level()],
             deviation: vec![config.spread],
         };
         let second = config.features.sample_rate_hz as usize / config.features.hop_samples.max(1);
         let most = config.frames_max.min(10 * second.max(1));
-        let rows = |frames: usize| frames + 2 * SpeechConfig::MARGIN;
         [most, most / 2 + 1]
-            .map(|frames| typical.draw(&mut random, rows(frames), config.features.bins))
+            .map(|frames| typical.draw(&mut random, config.rows(frames), config.features.bins))
             .to_vec()
     }
 
@@ -37,9 +37,7 @@ impl Net for SpeechNet {
     fn compute(&self, input: Rows) -> Result<Tensor<2>, LowerError> {
         let features = input.numbers()?;
         let rows = features.dims()[0];
-        let frames = rows
-            .checked_sub(2 * SpeechConfig::MARGIN)
-            .filter(|frames| *frames > 0);
+        let frames = rows.checked_sub(self.config.rows(0)).filter(|frames| *frames > 0);
         let frames = frames.ok_or_else(|| LowerError::reference(&"a sound without a frame"))?;
         let scores = self.forward(features.unsqueeze_dim(0), &[frames], &mut |x| x);
         Ok(scores.squeeze_dim(0))
@@ -49,29 +47,20 @@ impl Net for SpeechNet {
     fn lower(&self, how: &Lowering) -> Result<Program, LowerError> {
         let config = &self.config;
         let mut builder = Builder::new("speech", how.cpu, how.precision, how.ranges.clone());
-        let rows = config.frames_max + 2 * SpeechConfig::MARGIN;
-        let frames = builder.input("frames", rows, config.features.bins)?;
+        let (rows, bins) = (config.rows(config.frames_max), config.features.bins);
+        let mut x = match (config.stem, &self.join) {
+            (StemKind::Embedding, Some(join)) => {
+                let frames = builder.image("frames", (rows, bins), 1)?;
+                let read = front::lower(&mut builder, frames, &self.front)?;
+                let joined = front::join(&mut builder, read, &join.taps)?;
+                lower_norm(&mut builder, "join.norm", joined, (&join.norm, EPSILON))?
+            }
+            _ => builder.input("frames", rows, bins)?,
+        };
         let mut lower = Lower { builder };
-        let (mut weights, mut bias) = linear_values(&self.stem[0].taps)?;
-        fold(&mut weights, &mut bias, (config.level, config.spread));
-        let shape = Shape {
-            taps: STEM_TAPS,
-            stride: 2,
-            dilation: 1,
-            padding: (0, 0),
-        };
-        let mut x = lower.conv("stem.0", frames, (&weights, &bias), &shape)?;
-        x = lower.norm("stem.0.norm", x, &self.stem[0].norm)?;
-        x = lower.builder.activation("stem.0.silu", x, Activation::Silu)?;
-        let margin = STEM_TAPS / 2;
-        let shape = Shape {
-            stride: config.second_stride(),
-            padding: (margin, margin),
-            ..shape
-        };
-        x = lower.taps("stem.1", x, &self.stem[1].taps, &shape)?;
-        x = lower.norm("stem.1.norm", x, &self.stem[1].norm)?;
-        x = lower.builder.activation("stem.1.silu", x, Activation::Silu)?;
+        if config.stem == StemKind::Strided {
+            x = self.lower_stem(&mut lower, x)?;
+        }
         let layers = self.gates.iter().zip(&config.dilations).zip(config.looks_ahead());
         for (index, ((gate, dilation), ahead)) in layers.enumerate() {
             let name = format!("gates.{index}");
@@ -105,6 +94,34 @@ impl Net for SpeechNet {
         let scores = lower.builder.linear("head", read, dense)?;
         lower.builder.output("scores", scores)?;
         Ok(lower.builder.build())
+    }
+}
+
+impl SpeechNet {
+    /// The strided layers.
+    fn lower_stem(&self, lower: &mut Lower, frames: Value) -> Result<Value, LowerError> {
+        let config = &self.config;
+        let (mut weights, mut bias) = linear_values(&self.stem[0].taps)?;
+        fold(&mut weights, &mut bias, (config.level, config.spread));
+        let shape = Shape {
+            taps: STEM_TAPS,
+            stride: 2,
+            dilation: 1,
+            padding: (0, 0),
+        };
+        let mut x = lower.conv("stem.0", frames, (&weights, &bias), &shape)?;
+        x = lower.norm("stem.0.norm", x, &self.stem[0].norm)?;
+        x = lower.builder.activation("stem.0.silu", x, Activation::Silu)?;
+        let margin = STEM_TAPS / 2;
+        let shape = Shape {
+            stride: config.second_stride(),
+            padding: (margin, margin),
+            ..shape
+        };
+        x = lower.taps("stem.1", x, &self.stem[1].taps, &shape)?;
+        x = lower.norm("stem.1.norm", x, &self.stem[1].norm)?;
+        x = lower.builder.activation("stem.1.silu", x, Activation::Silu)?;
+        Ok(x)
     }
 }
 

@@ -11,13 +11,17 @@ use burn::nn::{LayerNorm, Linear};
 use burn::tensor::activation::{sigmoid, silu};
 use burn::tensor::{Tensor, TensorData};
 
-use super::config::{EPSILON, STEM_TAPS, SpeechConfig, TAPS};
+use super::config::{EPSILON, STEM_TAPS, SpeechConfig, StemKind, TAPS};
+use super::front;
 use crate::fused;
 
 /// Scores each frame for phones and the blank.
 #[derive(Module, Debug)]
 pub struct SpeechNet {
     pub(super) stem: Vec<Stem>,
+    /// The layers of a net that begins with the speech embedding, and what makes `width` numbers of its rows.
+    pub(super) front: Vec<Linear>,
+    pub(super) join: Option<Stem>,
     pub(super) gates: Vec<Gate>,
     pub(super) norm: LayerNorm,
     pub(super) head: Linear,
@@ -25,10 +29,10 @@ pub struct SpeechNet {
     pub(super) config: SpeechConfig,
 }
 
-/// A layer with five taps.
+/// A layer with five taps, or one over the rows of the front.
 #[derive(Module, Debug)]
 pub struct Stem {
-    /// `[5 * inputs, width]`.
+    /// `[5 * inputs, width]`, or `[288, width]`.
     pub(super) taps: Linear,
     pub(super) norm: LayerNorm,
 }
@@ -48,16 +52,53 @@ impl SpeechNet {
     /// Returns the scores of sounds side by side, filled up to the longest: logits.
     ///
     /// # Shapes
-    /// `features`: `[batch, frames, bins]`, with [`SpeechConfig::MARGIN`] frames of silence before each sound and at least
-    /// as many behind it; `frames`: the frames of each sound without them. Result: `[batch, units, outputs]`, as many
+    /// `features`: `[batch, frames, bins]`, with [`SpeechConfig::margins`] of silence before each sound and at least as much
+    /// behind it; `frames`: the frames of each sound without them. Result: `[batch, units, outputs]`, as many
     /// units as the longest sound has; what lies behind the units of a sound means nothing.
     ///
     /// # Panics
     /// If a sound is longer than the features.
     pub fn forward(&self, features: Tensor<3>, frames: &[usize], dropping: Dropping<'_>) -> Tensor<3> {
+        let longest = frames.iter().copied().max().unwrap_or(0);
+        assert!(features.dims()[1] >= self.config.rows(longest));
+        match self.config.stem {
+            StemKind::Strided => {
+                let (x, counts) = self.strided(features, frames);
+                self.gated(x, &counts, dropping)
+            }
+            StemKind::Embedding => {
+                let rows = front::forward(&self.front, features);
+                self.behind_front(rows, frames, dropping)
+            }
+        }
+    }
+
+    /// Returns the scores of sounds of which the front has made rows, as [`SpeechNet::forward`] does.
+    ///
+    /// # Shapes
+    /// `rows`: `[batch, rows, 288]`; a sound has as many as it has units, or more.
+    ///
+    /// # Panics
+    /// If the net has no front, or a sound fewer rows than units.
+    pub(super) fn behind_front(
+        &self,
+        rows: Tensor<3>,
+        frames: &[usize],
+        dropping: Dropping<'_>,
+    ) -> Tensor<3> {
+        let counts: Vec<usize> = frames.iter().map(|frames| self.config.units(*frames)).collect();
+        let units = counts.iter().copied().max().unwrap_or(0);
+        let Some(join) = &self.join else {
+            panic!("a net without a front hears no rows of one");
+        };
+        let x = norm(&join.norm, fused::linear(&join.taps, rows.narrow(1, 0, units)));
+        self.gated(masked(x, &counts), &counts, dropping)
+    }
+
+    /// The strided layers, and how many rows of what they return are those of each sound.
+    fn strided(&self, features: Tensor<3>, frames: &[usize]) -> (Tensor<3>, Vec<usize>) {
         let config = &self.config;
         let longest = frames.iter().copied().max().unwrap_or(0);
-        assert!(features.dims()[1] >= longest + 2 * SpeechConfig::MARGIN);
         let x = (features - config.level) / config.spread;
         let mut counts: Vec<usize> = frames.iter().map(|frames| frames.div_ceil(2)).collect();
         let mut x = self.stem[0].forward(strided(x, 2, longest.div_ceil(2)), &counts);
@@ -71,9 +112,14 @@ impl SpeechNet {
                 x = self.stem[1].forward(strided(x, stride, units), &counts);
             }
         }
+        (x, counts)
+    }
+
+    fn gated(&self, mut x: Tensor<3>, counts: &[usize], dropping: Dropping<'_>) -> Tensor<3> {
+        let config = &self.config;
         let layers = self.gates.iter().zip(&config.dilations).zip(config.looks_ahead());
         for ((gate, dilation), ahead) in layers {
-            let change = gate.forward(x.clone(), &counts, (*dilation, ahead));
+            let change = gate.forward(x.clone(), counts, (*dilation, ahead));
             x = x + dropping(change);
         }
         fused::linear(&self.head, norm(&self.norm, x))

@@ -63,10 +63,11 @@ pub fn scores(net: &SpeechNet, sounds: &[Sound]) -> Result<Vec<Vec<f32>>, TrainE
 pub(super) fn side_by_side(sounds: &[Vec<f32>], config: &SpeechConfig) -> Tensor<3> {
     let bins = config.features.bins;
     let longest = sounds.iter().map(Vec::len).max().unwrap_or(0) / bins;
-    let rows = longest + 2 * SpeechConfig::MARGIN;
+    let rows = config.rows(longest);
+    let before = config.margins()[0];
     let mut values = vec![floor(&config.features); sounds.len() * rows * bins];
     for (sound, place) in sounds.iter().zip(values.chunks_exact_mut(rows * bins)) {
-        place[SpeechConfig::MARGIN * bins..][..sound.len()].copy_from_slice(sound);
+        place[before * bins..][..sound.len()].copy_from_slice(sound);
     }
     Tensor::from_data(
         TensorData::new(values, [sounds.len(), rows, bins]),

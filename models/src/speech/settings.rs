@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::config::SpeechConfig;
+use super::config::{SpeechConfig, StemKind};
+use super::front;
 use super::vary::Variation;
 use crate::audio::LogMelConfig;
 use crate::recipe::{Section, Setting, Takes};
@@ -17,6 +18,7 @@ pub(super) const FORMATS: &[&str] = &["audio"];
 #[serde(deny_unknown_fields)]
 pub(super) struct NetSettings {
     seconds_max: f64,
+    stem: StemKind,
     stride: usize,
     width: usize,
     dilations: Vec<usize>,
@@ -47,7 +49,10 @@ pub(super) struct LessonSettings {
 
 impl NetSettings {
     pub(super) fn config(&self) -> SpeechConfig {
-        let features = LogMelConfig::speech();
+        let (features, level, spread) = match self.stem {
+            StemKind::Strided => (LogMelConfig::speech(), self.level, self.spread),
+            StemKind::Embedding => (LogMelConfig::embedding(), front::LEVEL, front::SPREAD),
+        };
         #[allow(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
@@ -57,8 +62,9 @@ impl NetSettings {
         SpeechConfig {
             frames_max: features.frames(samples).max(1),
             features,
-            level: self.level,
-            spread: self.spread,
+            level,
+            spread,
+            stem: self.stem,
             stride: self.stride,
             width: self.width,
             dilations: self.dilations.clone(),
@@ -99,6 +105,13 @@ pub(super) fn net() -> Section {
                 20,
                 "longest sound that is heard at once, in seconds",
             ),
+            Setting::new(
+                "stem",
+                Takes::Choice(&["strided", "embedding"]),
+                "strided",
+                "what it begins with: two layers that are learnt, or the speech embedding of Lin et al. 2020, which stays as it \
+                 is and is read from `start` or `--from`",
+            ),
             whole("stride", 2, 4, 4, "frames of 10 ms for one answer: 2 or 4"),
             whole(
                 "width",
@@ -124,7 +137,7 @@ pub(super) fn net() -> Section {
                 "level",
                 Takes::Number(-100.0, 100.0),
                 -7,
-                "what is taken from every feature",
+                "what is taken from every feature by strided layers",
             ),
             Setting::new(
                 "spread",

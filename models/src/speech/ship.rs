@@ -144,8 +144,10 @@ fn sample(sound: &Sound, config: &SpeechConfig) -> Sample {
     let features = &config.features;
     let heard = sound.features(features);
     let heard = &heard[..heard.len().min(config.frames_max * features.bins)];
-    let margin = vec![floor(features); SpeechConfig::MARGIN * features.bins];
-    Sample::Numbers([&margin[..], heard, &margin].concat())
+    let [before, behind] = config
+        .margins()
+        .map(|frames| vec![floor(features); frames * features.bins]);
+    Sample::Numbers([&before[..], heard, &behind].concat())
 }
 
 type Precisions = (Vec<PrecisionFigure>, BTreeMap<String, f32>);
@@ -232,8 +234,8 @@ fn card(
         about: prepared.recipe.about.clone(),
         ports: Ports {
             input: format!(
-                "f32[F<={}, {}] rate=100Hz, a log-mel spectrogram of sound at 16 kHz",
-                config.frames_max, config.features.bins
+                "f32[F<={}, {}] rate=100Hz, a log-mel spectrogram of sound at 16 kHz from {} to {} Hz",
+                config.frames_max, config.features.bins, config.features.low_hz, config.features.high_hz
             ),
             output: format!(
                 "scores of a blank and 39 phones for every {} ms",

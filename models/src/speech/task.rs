@@ -3,8 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::config::SpeechConfig;
+use motet_engine::Cpu;
+
+use super::config::{SpeechConfig, StemKind};
 use super::corpus::{self, Sound, needed, phones_of};
+use super::front::{self, FrontProgram};
 use super::learner::SpeechLearner;
 use super::lexicon::Lexicon;
 use super::settings::{self, FIGURES, FORMATS, LessonSettings, NetSettings};
@@ -16,6 +19,7 @@ use crate::data::{
     AudioCheck, AudioExample, AudioOptions, AudioSet, DataError, DataReport, ManifestFields, inspect,
 };
 use crate::evaluation::Evaluation;
+use crate::lowering::Lowering;
 use crate::net::NetConfig;
 use crate::recipe::{self, CardSettings, DataSettings, Recipe, Section, TrainSettings};
 use crate::task::{
@@ -27,6 +31,9 @@ use crate::weights::Tensors;
 /// Parts of the net that answer; the others are the encoder.
 const HEADS: &[&str] = &["head"];
 const ENCODER: &[&str] = &["stem", "gates", "norm"];
+/// The same for a net with a front, and the front, which is never trained.
+const BEHIND_FRONT: &[&str] = &["join", "gates", "norm"];
+const FRONT: &str = "front";
 
 /// Speech as phones, by recordings with their texts or phones.
 pub struct SpeechTask;
@@ -105,19 +112,24 @@ impl PreparedSpeech {
             "" => Vec::new(),
             name => noise(&sources.data.join(name), &config)?,
         };
-        let varier = Varier::new(lesson.variation(), features, noise, config.level);
+        let varier = Varier::new(lesson.variation(), features, noise, config.mask_level());
+        let start = sources.start(&train)?;
+        let front = match config.stem {
+            StemKind::Strided => None,
+            StemKind::Embedding => Some(front(&config, start.as_ref(), sources.from.as_deref())?),
+        };
         let choosing = heard(&rows.choosing)?;
         let valid = heard(&rows.valid)?;
+        let lesson = (lesson.step_seconds, lesson.dropout);
+        let learner = SpeechLearner::new(config, (learnt, choosing), varier, lesson);
         Ok(Self {
             origin: origin(recipe, &rows.data),
             card: recipe.section("card")?,
-            learner: SpeechLearner::new(
-                config,
-                (learnt, choosing),
-                varier,
-                (lesson.step_seconds, lesson.dropout),
-            ),
-            start: sources.start(&train)?,
+            learner: match front {
+                Some(front) => learner.with_front(front),
+                None => learner,
+            },
+            start,
             from: sources.from.clone(),
             recipe: recipe.clone(),
             data: rows.data,
@@ -126,6 +138,38 @@ impl PreparedSpeech {
             report,
         })
     }
+}
+
+/// The front of a net, with its weights from a file to begin with, or from the model that the training goes on from.
+///
+/// # Errors
+/// [`TaskError`] where neither has them.
+fn front(
+    config: &SpeechConfig,
+    start: Option<&Tensors>,
+    from: Option<&Path>,
+) -> Result<FrontProgram, TaskError> {
+    let read;
+    let tensors = match (from, start) {
+        (Some(path), _) => {
+            read = beginning::tensors(path)?;
+            Some(&read)
+        }
+        (None, start) => start,
+    };
+    let layers = tensors
+        .and_then(front::layers)
+        .ok_or_else(|| TaskError::Measure {
+            reason: "the layers of the speech embedding are neither in `start` nor in a model to go on from"
+                .to_owned(),
+        })?;
+    // Sounds are made longer by their variation.
+    let frames_max = 2 * config.rows(config.frames_max);
+    Ok(FrontProgram::new(
+        &layers,
+        frames_max,
+        &Lowering::f32(Cpu::detect()),
+    )?)
 }
 
 /// Reads a manifest of recordings with texts or phones; `source` says what a recording comes from.
@@ -152,8 +196,8 @@ pub(super) fn read(
 }
 
 fn fits(sound: &Sound, config: &SpeechConfig) -> bool {
-    let units = config.units(sound.frames(&config.features));
-    !sound.phones.is_empty() && needed(&sound.phones) < units
+    // Where nobody speaks, there are no phones.
+    needed(&sound.phones) < config.units(sound.frames(&config.features))
 }
 
 /// The features of a recording of noise.
@@ -184,7 +228,10 @@ impl Prepared for PreparedSpeech {
     }
 
     fn encoder(&self) -> &'static [&'static str] {
-        ENCODER
+        match self.learner.config.stem {
+            StemKind::Strided => ENCODER,
+            StemKind::Embedding => BEHIND_FRONT,
+        }
     }
 
     fn figures(&self) -> &'static [&'static str] {
@@ -192,7 +239,11 @@ impl Prepared for PreparedSpeech {
     }
 
     fn begin(&self, start: &StartOptions) -> Result<TrainState, TrainError> {
-        let options = self.train.options(start, start.adaptation.clone());
+        let mut adaptation = start.adaptation.clone();
+        if self.learner.config.stem == StemKind::Embedding {
+            adaptation.frozen.push(FRONT.to_owned());
+        }
+        let options = self.train.options(start, adaptation);
         let given = beginning::Given {
             start: self.start.as_ref(),
             from: self.from.as_deref(),

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::config::{STEM_TAPS, SpeechConfig, TAPS};
+use super::config::{SpeechConfig, TAPS};
 
 /// A piece of a sound.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,13 +21,13 @@ impl SpeechConfig {
     pub fn frames_before(&self) -> usize {
         let reach: usize = self.dilations.iter().map(|dilation| (TAPS - 1) * dilation).sum();
         let ahead: usize = self.looks_ahead().iter().sum();
-        Self::MARGIN + 2 * (STEM_TAPS / 2) + self.stride * (reach - ahead)
+        self.stem_reach()[0] + self.stride * (reach - ahead)
     }
 
     /// Frames behind that of an answer that it is made of.
     pub fn frames_behind(&self) -> usize {
         let ahead: usize = self.looks_ahead().iter().sum();
-        Self::MARGIN + 2 * (STEM_TAPS / 2) + self.stride * ahead
+        self.stem_reach()[1] + self.stride * ahead
     }
 
     /// True where a window has room for more than what is around an answer.
@@ -64,6 +64,7 @@ impl SpeechConfig {
 mod tests {
     use super::*;
     use crate::audio::LogMelConfig;
+    use crate::speech::config::StemKind;
 
     fn config(frames_max: usize, stride: usize) -> SpeechConfig {
         SpeechConfig {
@@ -71,6 +72,7 @@ mod tests {
             frames_max,
             level: 0.0,
             spread: 1.0,
+            stem: StemKind::Strided,
             stride,
             width: 4,
             dilations: vec![1, 2],

@@ -91,6 +91,14 @@ fn take_over(
 }
 
 /// The weights of a model in a folder, or the file itself.
+/// The tensors of a model, or of a file of weights.
+///
+/// # Errors
+/// [`TrainError::Data`] for a file that cannot be read.
+pub fn tensors(path: &Path) -> Result<Tensors, TrainError> {
+    read(&file_of(path))
+}
+
 fn file_of(path: &Path) -> PathBuf {
     match path.is_dir() {
         true => path.join(crate::card::WEIGHTS_FILE),

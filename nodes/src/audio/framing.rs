@@ -8,15 +8,20 @@ use motet_core::port::{Dim, Rate};
 /// Frames whose distance is off by less than this share of a sample keep their stated rate.
 const HOP_TOLERANCE_SAMPLES: f64 = 1e-3;
 
+/// Longest silence before and behind a sound.
+const SILENCE_MAX_S: f64 = 10.0;
+/// The silence around what nets of speech hear.
+pub(crate) const SILENCE_DEFAULT: Duration = Duration::from_millis(400);
+
 /// Sound with a rate of whole hertz.
-pub(super) struct Sound {
-    pub(super) rate_hz: u32,
-    pub(super) length: Dim,
+pub(crate) struct Sound {
+    pub(crate) rate_hz: u32,
+    pub(crate) length: Dim,
 }
 
 impl Sound {
     /// Reads what is connected to the first input, which is called `input`.
-    pub(super) fn read(input: &str, inputs: &[ConnectedInput]) -> Result<Sound, Vec<KindFault>> {
+    pub(crate) fn read(input: &str, inputs: &[ConnectedInput]) -> Result<Sound, Vec<KindFault>> {
         let at_input = |message: String| KindFault::new(FaultPlace::Input(input.to_owned()), message);
         let Some((sound, length)) = super::sound(inputs).and_then(|sound| Some((sound, sound.dims.first()?)))
         else {
@@ -44,12 +49,12 @@ impl Sound {
     }
 
     /// Its rate in millihertz.
-    pub(super) fn rate_mhz(&self) -> u64 {
+    pub(crate) fn rate_mhz(&self) -> u64 {
         u64::from(self.rate_hz) * 1_000
     }
 
     /// The fault of sound that never fills a frame.
-    pub(super) fn too_short(&self, input: &str, frame_samples: usize) -> Vec<KindFault> {
+    pub(crate) fn too_short(&self, input: &str, frame_samples: usize) -> Vec<KindFault> {
         let message = format!(
             "the sound has at most {} samples, but one frame takes {frame_samples}",
             self.length.max
@@ -57,6 +62,22 @@ impl Sound {
         let fault = KindFault::new(FaultPlace::Input(input.to_owned()), message);
         vec![fault.help("allow longer sound, or set a shorter `window`")]
     }
+}
+
+/// Samples of silence on each side, by the parameter of this name.
+pub(crate) fn read_silence(name: &str, params: &Params, rate_hz: u32) -> Result<usize, Vec<KindFault>> {
+    let seconds = params.duration(name).unwrap_or_default().as_secs_f64();
+    if seconds > SILENCE_MAX_S {
+        let place = FaultPlace::Param(name.to_owned(), None);
+        let message = format!("{seconds} s of silence are more than {SILENCE_MAX_S} s");
+        return Err(vec![KindFault::new(place, message)]);
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a few seconds have few samples"
+    )]
+    Ok((seconds * f64::from(rate_hz)).round() as usize)
 }
 
 /// Window, hop and band of a spectrum.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use motet_core::catalog::{
-    BuildError, ConnectedInput, Cost, FaultPlace, InputSpec, InputSpecs, KindFault, NodeKind, OutputSpec,
-    ParamSpec, ParamType, ParamValue, Params, Signature,
+    BuildError, ConnectedInput, Cost, InputSpec, InputSpecs, KindFault, NodeKind, OutputSpec, ParamSpec,
+    ParamType, ParamValue, Params, Signature,
 };
 use motet_core::node::{Inputs, Node, NodeError, Outputs};
 use motet_core::placement::Placement;
@@ -12,12 +12,10 @@ use motet_core::port::{Dim, Element, TensorType};
 use motet_models::audio::log_mel::{BINS_MAX, FFT_SAMPLES_MAX};
 use motet_models::audio::{self, LogMelConfig};
 
-use super::framing::{Framing, Sound};
+use super::framing::{Framing, Sound, read_silence};
 
 const INPUT: &str = "samples";
 const SILENCE: &str = "silence";
-/// Longest silence before and behind a sound.
-const SILENCE_MAX_S: f64 = 10.0;
 
 /// The kind `audio/log-mel`.
 pub struct LogMel;
@@ -134,7 +132,7 @@ impl FrameShape {
     fn read(params: &Params, inputs: &[ConnectedInput]) -> Result<FrameShape, Vec<KindFault>> {
         let sound = Sound::read(INPUT, inputs)?;
         let config = read_config(params, sound.rate_hz)?;
-        let silence_samples = read_silence(params, sound.rate_hz)?;
+        let silence_samples = read_silence(SILENCE, params, sound.rate_hz)?;
         let samples_max = sound.length.max as usize;
         let frame_count = config.frames(samples_max + 2 * silence_samples);
         if frame_count == 0 {
@@ -157,22 +155,6 @@ impl FrameShape {
             silence => self.samples_max + 2 * silence,
         }
     }
-}
-
-/// Samples of silence on each side.
-fn read_silence(params: &Params, rate_hz: u32) -> Result<usize, Vec<KindFault>> {
-    let seconds = params.duration(SILENCE).unwrap_or_default().as_secs_f64();
-    if seconds > SILENCE_MAX_S {
-        let place = FaultPlace::Param(SILENCE.to_owned(), None);
-        let message = format!("{seconds} s of silence are more than {SILENCE_MAX_S} s");
-        return Err(vec![KindFault::new(place, message)]);
-    }
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a few seconds have few samples"
-    )]
-    Ok((seconds * f64::from(rate_hz)).round() as usize)
 }
 
 /// Reads the parameters for this sample rate.
@@ -225,6 +207,8 @@ impl Node for LogMelNode {
 
 #[cfg(test)]
 mod tests {
+    use motet_core::catalog::FaultPlace;
+
     use super::*;
     use crate::trial::{Trial, Value};
 
