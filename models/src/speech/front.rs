@@ -32,7 +32,7 @@ pub(super) const MASK: f32 = -9.3;
 pub(super) const MARGINS: [usize; 2] = [48, 27];
 /// Frames behind the first of its four that a row is made of.
 pub(super) const BEHIND: usize = 27;
-/// Numbers of a row: what the fifteenth layer says about the middle of the time that the row hears, and the embedding.
+/// Numbers of a row: what the fifteenth layer says about the last 400 ms that the row hears, and the embedding.
 pub(super) const COLUMNS: usize = NEAR + FAR;
 /// Numbers of the fifteenth layer: two bands of so many channels.
 const NEAR: usize = 2 * 96;
