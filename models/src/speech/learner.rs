@@ -8,12 +8,12 @@ use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::config::SpeechConfig;
-use super::corpus::{Sound, floor, needed};
+use super::corpus::{Sound, needed};
 use super::ctc;
 use super::front::{self, FrontProgram};
 use super::net::SpeechNet;
 use super::phones::{BLANK, OUTPUTS};
-use super::score::{error_rate, heard, phone_errors, side_by_side};
+use super::score::{error_rate, heard, phone_errors, side_by_side, with_margins};
 use super::vary::Varier;
 use crate::lowering::tensor_values;
 use crate::net::{NetConfig, random_weights};
@@ -102,12 +102,7 @@ impl SpeechLearner {
         let Some(front) = &self.front else {
             return Ok(features);
         };
-        let silence = floor(&self.config.features);
-        let [before, behind] = self
-            .config
-            .margins()
-            .map(|frames| vec![silence; frames * self.config.features.bins]);
-        let rows = front.rows(&[before, features, behind].concat());
+        let rows = front.rows(&with_margins(&features, &self.config));
         rows.map_err(|error| TrainError::Burn {
             reason: error.to_string(),
         })

@@ -59,6 +59,14 @@ pub fn scores(net: &SpeechNet, sounds: &[Sound]) -> Result<Vec<Vec<f32>>, TrainE
     Ok(found)
 }
 
+/// A spectrogram with its margins of silence.
+pub(super) fn with_margins(sound: &[f32], config: &SpeechConfig) -> Vec<f32> {
+    let silence = floor(&config.features);
+    let margins = config.margins();
+    let [before, behind] = margins.map(|frames| vec![silence; frames * config.features.bins]);
+    [&before, sound, &behind].concat()
+}
+
 /// Spectrograms side by side with margins of silence, filled up with it: `[batch, frames, bins]`.
 pub(super) fn side_by_side(sounds: &[Vec<f32>], config: &SpeechConfig) -> Tensor<3> {
     let bins = config.features.bins;

@@ -8,9 +8,9 @@ use burn::tensor::Device;
 use motet_engine::{Cpu, Precision};
 
 use super::config::SpeechConfig;
-use super::corpus::{Sound, floor};
+use super::corpus::Sound;
 use super::net::SpeechNet;
-use super::score::{edits, error_rate, heard, phone_errors};
+use super::score::{edits, error_rate, heard, phone_errors, with_margins};
 use super::task::PreparedSpeech;
 use crate::card::{Card, Cost, Metric, Ports, PrecisionFigure, SeedChoice, WEIGHTS_FILE, Weights, sha256};
 use crate::evaluation::CostRow;
@@ -144,10 +144,7 @@ fn sample(sound: &Sound, config: &SpeechConfig) -> Sample {
     let features = &config.features;
     let heard = sound.features(features);
     let heard = &heard[..heard.len().min(config.frames_max * features.bins)];
-    let [before, behind] = config
-        .margins()
-        .map(|frames| vec![floor(features); frames * features.bins]);
-    Sample::Numbers([&before[..], heard, &behind].concat())
+    Sample::Numbers(with_margins(heard, config))
 }
 
 type Precisions = (Vec<PrecisionFigure>, BTreeMap<String, f32>);
